@@ -1,0 +1,6 @@
+/**
+ * The `watchfire` command line: run, join, inspect, verify.
+ *
+ * @packageDocumentation
+ */
+export { createProgram } from './program.ts'

@@ -1,0 +1,6 @@
+/**
+ * What is decided: the agreement core, aggregation, verdicts and the state they make. Pure.
+ *
+ * @packageDocumentation
+ */
+export {}

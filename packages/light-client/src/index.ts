@@ -1,0 +1,6 @@
+/**
+ * Follow and check a feed of health certificates; no `node:` import, no libp2p.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * How targets are asked: one plug-in per kind behind one interface.
+ *
+ * @packageDocumentation
+ */
+export {}
