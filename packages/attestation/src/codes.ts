@@ -1,0 +1,71 @@
+/** Closed sets of SPEC chapter 3: the number on the wire for each name. */
+
+export const voteKinds = { notarize: 1, nullify: 2, finalize: 3 } as const
+export type VoteKindName = keyof typeof voteKinds
+
+export const observationStatuses = { reached: 1, failed: 2, abstained: 3 } as const
+export type ObservationStatusName = keyof typeof observationStatuses
+
+/** Why a target was not reached. */
+export const outcomes = {
+  refused: 1,
+  timeout: 2,
+  dns: 3,
+  tls: 4,
+  protocol: 5,
+  'wrong-chain': 6,
+  'too-large': 7,
+  redirect: 8,
+  status: 9,
+  unreachable: 10,
+  reset: 11,
+  auth: 12,
+  syncing: 13,
+  certificate: 14,
+  content: 15,
+  stale: 16,
+  reverted: 17,
+} as const
+export type OutcomeName = keyof typeof outcomes
+
+/** Why an observer says nothing about a target: its own failure, never the target's. */
+export const abstentions = {
+  'forbidden-address': 1,
+  'unsupported-kind': 2,
+  'self-unhealthy': 3,
+  overloaded: 4,
+  clock: 5,
+  internal: 6,
+  'no-secret': 7,
+  stopping: 8,
+} as const
+export type AbstentionName = keyof typeof abstentions
+
+export const referenceKinds = { none: 0, height: 1, time: 2 } as const
+export type ReferenceKindName = keyof typeof referenceKinds
+
+export const aggregates = { median: 1, corroborated: 2 } as const
+export type AggregateName = keyof typeof aggregates
+
+export const thresholdOps = { above: 1, below: 2, lag: 3 } as const
+export type ThresholdOpName = keyof typeof thresholdOps
+
+/** Verdicts in order of severity; `unknown` stands outside that order (SPEC 3, 7.7). */
+export const verdicts = { up: 1, degraded: 2, disputed: 3, down: 4, unknown: 5 } as const
+export type VerdictName = keyof typeof verdicts
+
+export const reasonKinds = {
+  none: 0,
+  outcome: 1,
+  threshold: 2,
+  share: 3,
+  observers: 4,
+  vantage: 5,
+} as const
+export type ReasonKindName = keyof typeof reasonKinds
+
+/** The name of a code, or the number in decimal where it is reserved for later. */
+export function getCodeName(codes: Readonly<Record<string, number>>, code: number): string {
+  for (const [name, value] of Object.entries(codes)) if (value === code) return name
+  return String(code)
+}

@@ -1,0 +1,380 @@
+import {
+  type BasicType,
+  ByteListType,
+  ByteVectorType,
+  type CompositeType,
+  ContainerType,
+  ListCompositeType,
+  UintBigintType,
+  UintNumberType,
+  UnionType,
+  type ValueOf,
+} from '@chainsafe/ssz'
+import type { Digest, Epoch, Height, MemberIndex, Round, TargetIndex, View } from './brands.ts'
+import { limits } from './limits.ts'
+
+// SPEC chapter 3, in its order. A schema and its TypeScript type are one definition.
+
+const uint8 = new UintNumberType(1)
+const uint16 = new UintNumberType(2)
+const uint32 = new UintNumberType(4)
+const uint64 = new UintNumberType(8)
+/** Two's complement of a signed 64-bit number; `toSigned` and `toBits` convert (SPEC 1). */
+const int64Bits = new UintBigintType(8)
+const bytes8 = new ByteVectorType(8)
+const bytes32 = new ByteVectorType(32)
+const bytes64 = new ByteVectorType(64)
+
+// The wire knows only integers and bytes; the brands keep a round from passing for a view.
+const epoch = uint64 as unknown as BasicType<Epoch>
+const round = uint64 as unknown as BasicType<Round>
+const view = uint64 as unknown as BasicType<View>
+const height = uint64 as unknown as BasicType<Height>
+const memberIndex = uint16 as unknown as BasicType<MemberIndex>
+const targetIndex = uint16 as unknown as BasicType<TargetIndex>
+const digest = bytes32 as unknown as CompositeType<Digest, Digest, Digest>
+const id = new ByteListType(limits.idBytesMax)
+const name = new ByteListType(limits.nameBytesMax)
+
+// --- Network manifest (SPEC 4)
+
+export const memberType = new ContainerType({
+  id,
+  publicKey: bytes32,
+  weight: uint64,
+  region: id,
+  network: id,
+  operator: id,
+})
+export const committeeType = new ContainerType({
+  members: new ListCompositeType(memberType, limits.membersMax),
+})
+export const handoverType = new ContainerType({
+  lastHeight: height,
+  committee: digest,
+  parameters: digest,
+})
+export const thresholdType = new ContainerType({
+  signal: uint8,
+  op: uint8,
+  value: int64Bits,
+  severity: uint8,
+})
+export const policyType = new ContainerType({
+  reachedMin: uint16,
+  failedMin: uint16,
+  fallRounds: uint16,
+  riseRounds: uint16,
+  regionsMin: uint8,
+  networksMin: uint8,
+  operatorsMin: uint8,
+  thresholds: new ListCompositeType(thresholdType, limits.thresholdsMax),
+})
+export const signalDefType = new ContainerType({
+  name,
+  unit: new ByteListType(limits.unitBytesMax),
+  scale: uint8,
+  aggregate: uint8,
+})
+export const identityDefType = new ContainerType({ name })
+export const targetType = new ContainerType({
+  id,
+  kind: name,
+  group: id,
+  provider: id,
+  shard: uint16,
+  timeoutMs: uint32,
+  params: new ByteListType(limits.paramsBytesMax),
+  signals: new ListCompositeType(signalDefType, limits.signalsMax),
+  identities: new ListCompositeType(identityDefType, limits.identitiesMax),
+  policy: policyType,
+})
+export const parametersType = new ContainerType({
+  originRound: round,
+  originMs: uint64,
+  roundMs: uint32,
+  attestByMs: uint32,
+  proposeAtMs: uint32,
+  viewTimeoutMs: uint32,
+  viewTimeoutMsMax: uint32,
+  roundsBehindMax: uint16,
+  gapMax: uint16,
+  shards: uint16,
+  targets: new ListCompositeType(targetType, limits.targetsMax),
+  handover: new ListCompositeType(handoverType, 1),
+})
+export const manifestType = new ContainerType({
+  format: uint16,
+  protocol: uint32,
+  name: id,
+  features: new ListCompositeType(name, limits.featuresMax),
+  committee: committeeType,
+  parameters: parametersType,
+})
+
+// --- Observations and attestations
+
+export const signalValueType = new ContainerType({ index: uint8, value: int64Bits })
+export const identityValueType = new ContainerType({
+  index: uint8,
+  value: new ByteListType(limits.identityBytesMax),
+})
+export const observationType = new ContainerType({
+  target: targetIndex,
+  status: uint8,
+  code: uint16,
+  referenceKind: uint8,
+  reference: uint64,
+  signals: new ListCompositeType(signalValueType, limits.signalsMax),
+  identities: new ListCompositeType(identityValueType, limits.identitiesMax),
+})
+export const observationsType = new ListCompositeType(observationType, limits.targetsPerShardMax)
+export const attestationType = new ContainerType({
+  epoch,
+  round,
+  shard: uint16,
+  member: memberIndex,
+  observations: observationsType,
+})
+export const attestationClaimType = new ContainerType({
+  epoch,
+  round,
+  shard: uint16,
+  member: memberIndex,
+  observations: bytes32,
+})
+export const signedAttestationType = new ContainerType({
+  message: attestationType,
+  signature: bytes64,
+})
+export const signedAttestationClaimType = new ContainerType({
+  message: attestationClaimType,
+  signature: bytes64,
+})
+
+// --- Votes (SPEC 6)
+
+export const voteType = new ContainerType({
+  epoch,
+  view,
+  kind: uint8,
+  member: memberIndex,
+  header: digest,
+})
+export const signedVoteType = new ContainerType({ message: voteType, signature: bytes64 })
+export const memberSignatureType = new ContainerType({ member: memberIndex, signature: bytes64 })
+export const viewCertificateType = new ContainerType({
+  epoch,
+  view,
+  kind: uint8,
+  header: digest,
+  signatures: new ListCompositeType(memberSignatureType, limits.membersMax),
+})
+export const proposalClaimType = new ContainerType({
+  epoch,
+  view,
+  member: memberIndex,
+  parentView: view,
+  header: digest,
+})
+export const signedProposalClaimType = new ContainerType({
+  message: proposalClaimType,
+  signature: bytes64,
+})
+
+// --- Evidence (SPEC 8.4)
+
+export const attestationPairType = new ContainerType({
+  first: signedAttestationClaimType,
+  second: signedAttestationClaimType,
+})
+export const proposalPairType = new ContainerType({
+  first: signedProposalClaimType,
+  second: signedProposalClaimType,
+})
+export const votePairType = new ContainerType({ first: signedVoteType, second: signedVoteType })
+const evidenceUnion = new UnionType([attestationPairType, proposalPairType, votePairType])
+export const evidenceType = evidenceUnion as unknown as CompositeType<Evidence, Evidence, Evidence>
+
+// --- Blocks (SPEC 6)
+
+export const nextEpochType = new ContainerType({ committee: digest, parameters: digest })
+export const headerType = new ContainerType({
+  epoch,
+  height,
+  round,
+  parentRound: round,
+  parent: digest,
+  committee: digest,
+  parameters: digest,
+  body: digest,
+  stateRoot: digest,
+  next: new ListCompositeType(nextEpochType, 1),
+})
+export const attestationRefType = new ContainerType({ shard: uint16, member: memberIndex, digest })
+export const bodyType = new ContainerType({
+  attestations: new ListCompositeType(attestationRefType, limits.attestationRefsMax),
+  evidence: new ListCompositeType(evidenceType, limits.evidencePerBlockMax),
+})
+export const blockType = new ContainerType({ header: headerType, body: bodyType })
+export const proposalType = new ContainerType({
+  epoch,
+  view,
+  member: memberIndex,
+  parentView: view,
+  block: blockType,
+})
+export const signedProposalType = new ContainerType({ message: proposalType, signature: bytes64 })
+
+// --- State (SPEC 7)
+
+export const exclusionType = new ContainerType({ member: memberIndex, round })
+export const stateMetaType = new ContainerType({
+  epoch,
+  height,
+  round,
+  excluded: new ListCompositeType(exclusionType, limits.membersMax),
+  handover: new ListCompositeType(handoverType, 1),
+})
+export const agreedSignalType = new ContainerType({
+  index: uint8,
+  weight: uint64,
+  value: int64Bits,
+})
+export const agreedIdentityType = new ContainerType({
+  index: uint8,
+  weight: uint64,
+  value: new ByteListType(limits.identityBytesMax),
+})
+export const vantageType = new ContainerType({
+  region: id,
+  reached: uint64,
+  failed: uint64,
+  abstained: uint64,
+})
+export const targetStateType = new ContainerType({
+  id,
+  verdict: uint8,
+  settled: uint8,
+  since: round,
+  streak: uint8,
+  streakCount: uint16,
+  reasonKind: uint8,
+  reasonCode: uint16,
+  reached: uint64,
+  failed: uint64,
+  abstained: uint64,
+  absent: uint64,
+  outcome: uint16,
+  referenceKind: uint8,
+  reference: uint64,
+  signals: new ListCompositeType(agreedSignalType, limits.signalsMax),
+  identities: new ListCompositeType(agreedIdentityType, limits.identitiesMax),
+  vantages: new ListCompositeType(vantageType, limits.regionsMax),
+})
+export const groupHeadType = new ContainerType({ name, weight: uint64, value: int64Bits })
+export const groupStateType = new ContainerType({
+  id,
+  heads: new ListCompositeType(groupHeadType, limits.signalsMax),
+})
+export const stateType = new ContainerType({
+  meta: stateMetaType,
+  targets: new ListCompositeType(targetStateType, limits.targetsMax),
+  groups: new ListCompositeType(groupStateType, limits.groupsMax),
+})
+/** What the state root is the hash tree root of: leaves are tagged hashes (SPEC 7.9). */
+export const stateTreeType = new ContainerType({
+  meta: bytes32,
+  targets: new ListCompositeType(bytes32, limits.targetsMax),
+  groups: new ListCompositeType(bytes32, limits.groupsMax),
+})
+
+// --- Certificates (SPEC 9)
+
+export const certificateType = new ContainerType({
+  view,
+  header: headerType,
+  descendants: new ListCompositeType(headerType, limits.descendantsMax),
+  signatures: new ListCompositeType(memberSignatureType, limits.membersMax),
+})
+export const handoverProofType = new ContainerType({
+  certificate: certificateType,
+  committee: committeeType,
+  parameters: parametersType,
+})
+export const certificateFileType = new ContainerType({
+  magic: bytes8,
+  network: digest,
+  certificate: certificateType,
+  state: stateType,
+  handovers: new ListCompositeType(handoverProofType, limits.handoversMax),
+})
+
+// --- Status (SPEC 8.5)
+
+export const statusType = new ContainerType({
+  epoch,
+  member: memberIndex,
+  timeMs: uint64,
+  bootMs: uint64,
+  clockOffsetMs: int64Bits,
+  height,
+  round,
+  view,
+  version: id,
+  features: new ListCompositeType(name, limits.featuresMax),
+})
+export const signedStatusType = new ContainerType({ message: statusType, signature: bytes64 })
+
+export type Member = ValueOf<typeof memberType>
+export type Committee = ValueOf<typeof committeeType>
+export type Handover = ValueOf<typeof handoverType>
+export type Threshold = ValueOf<typeof thresholdType>
+export type Policy = ValueOf<typeof policyType>
+export type SignalDef = ValueOf<typeof signalDefType>
+export type IdentityDef = ValueOf<typeof identityDefType>
+export type Target = ValueOf<typeof targetType>
+export type Parameters = ValueOf<typeof parametersType>
+export type Manifest = ValueOf<typeof manifestType>
+export type SignalValue = ValueOf<typeof signalValueType>
+export type IdentityValue = ValueOf<typeof identityValueType>
+export type Observation = ValueOf<typeof observationType>
+export type Attestation = ValueOf<typeof attestationType>
+export type AttestationClaim = ValueOf<typeof attestationClaimType>
+export type SignedAttestation = ValueOf<typeof signedAttestationType>
+export type SignedAttestationClaim = ValueOf<typeof signedAttestationClaimType>
+export type Vote = ValueOf<typeof voteType>
+export type SignedVote = ValueOf<typeof signedVoteType>
+export type MemberSignature = ValueOf<typeof memberSignatureType>
+export type ViewCertificate = ValueOf<typeof viewCertificateType>
+export type ProposalClaim = ValueOf<typeof proposalClaimType>
+export type SignedProposalClaim = ValueOf<typeof signedProposalClaimType>
+export type AttestationPair = ValueOf<typeof attestationPairType>
+export type ProposalPair = ValueOf<typeof proposalPairType>
+export type VotePair = ValueOf<typeof votePairType>
+/** The two signed messages of one key for one place; the selector tells their kind. */
+export type Evidence =
+  | { readonly selector: 0; value: AttestationPair }
+  | { readonly selector: 1; value: ProposalPair }
+  | { readonly selector: 2; value: VotePair }
+export type NextEpoch = ValueOf<typeof nextEpochType>
+export type Header = ValueOf<typeof headerType>
+export type AttestationRef = ValueOf<typeof attestationRefType>
+export type Body = ValueOf<typeof bodyType>
+export type Block = ValueOf<typeof blockType>
+export type Proposal = ValueOf<typeof proposalType>
+export type SignedProposal = ValueOf<typeof signedProposalType>
+export type Exclusion = ValueOf<typeof exclusionType>
+export type StateMeta = ValueOf<typeof stateMetaType>
+export type AgreedSignal = ValueOf<typeof agreedSignalType>
+export type AgreedIdentity = ValueOf<typeof agreedIdentityType>
+export type Vantage = ValueOf<typeof vantageType>
+export type TargetState = ValueOf<typeof targetStateType>
+export type GroupHead = ValueOf<typeof groupHeadType>
+export type GroupState = ValueOf<typeof groupStateType>
+export type State = ValueOf<typeof stateType>
+export type Certificate = ValueOf<typeof certificateType>
+export type HandoverProof = ValueOf<typeof handoverProofType>
+export type CertificateFile = ValueOf<typeof certificateFileType>
+export type Status = ValueOf<typeof statusType>
+export type SignedStatus = ValueOf<typeof signedStatusType>
