@@ -1,0 +1,161 @@
+import type {
+  Attestation,
+  Certificate,
+  Digest,
+  EpochContext,
+  Evidence,
+  Header,
+  Height,
+  Manifest,
+  MemberIndex,
+  MonitorId,
+  Round,
+  State,
+  Status,
+  TargetId,
+  TargetState,
+  UnixMs,
+} from '@watchfire/attestation'
+import type { Counters, PeerInfo } from './ports.ts'
+
+/** A final block with its state and the file that proves both (SPEC 9.2). */
+export interface FeedRecord {
+  readonly height: Height
+  readonly round: Round
+  readonly header: Header
+  readonly headerDigest: Digest
+  readonly certificate: Certificate
+  readonly state: State
+  /** ssz(CertificateFile): what a follower verifies. */
+  readonly file: Uint8Array
+}
+
+/**
+ * A record, or why there is none: `not-yet` (a round or height still to come), `gap` (no block covers
+ * the round), `pruned` (the certificate is kept, its state is not), `unknown` (before this node's first).
+ */
+export type FeedAnswer =
+  | { readonly ok: true; readonly record: FeedRecord }
+  | {
+      readonly ok: false
+      readonly code: 'not-yet' | 'gap' | 'pruned' | 'unknown'
+      readonly detail: string
+    }
+
+export interface FeedProof {
+  readonly record: FeedRecord
+  readonly targetIndex: number
+  readonly target: TargetState
+  /** Siblings from leaf to root (SPEC 7.10). */
+  readonly branch: readonly Uint8Array[]
+}
+
+export interface FeedMonitor {
+  readonly id: MonitorId
+  readonly index: MemberIndex
+  readonly weight: number
+  readonly region: string
+  readonly network: string
+  readonly operator: string
+  readonly publicKey: Uint8Array
+  readonly isSelf: boolean
+  /** Round of the newest attestation of it that was admitted here since the start. */
+  readonly lastAttestationRound: Round | undefined
+  /** When anything signed by it was last admitted here. */
+  readonly lastHeardMs: UnixMs | undefined
+  /** Its last status record; its word alone. */
+  readonly status: Status | undefined
+  /** Its clock less ours, from its status record, as far as that can be told. */
+  readonly clockOffsetMs: number | undefined
+  /** Round of its exclusion in the latest state. */
+  readonly excludedSince: Round | undefined
+}
+
+export interface FeedAttestation {
+  readonly digest: Digest
+  readonly receivedAtMs: UnixMs
+  /** SignedAttestation as received. */
+  readonly bytes: Uint8Array
+  readonly message: Attestation
+  readonly signature: Uint8Array
+}
+
+/** `waiting`: too few members are heard; `stalled`: enough are, and yet nothing is certified. */
+export type AgreementStatus = 'ok' | 'waiting' | 'stalled' | 'halted'
+
+export interface NodeStatus {
+  readonly version: string
+  readonly networkId: Digest
+  readonly networkName: string
+  readonly monitor: MonitorId | undefined
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  readonly startedAtMs: UnixMs
+  readonly nowMs: UnixMs
+  readonly epoch: number
+  readonly view: number
+  /** The clock's round; none before the network's origin. */
+  readonly round: Round | undefined
+  readonly finalHeight: Height
+  readonly finalRound: Round
+  /** When the final tip stops being fresh (SPEC 9.5); none before the first certificate. */
+  readonly validUntilMs: UnixMs | undefined
+  readonly agreement: AgreementStatus
+  /** `agreement` in words, one line, for people. */
+  readonly reason: string
+  readonly heard: {
+    readonly members: number
+    readonly membersTotal: number
+    readonly weight: number
+    readonly weightTotal: number
+    readonly quorum: number
+    readonly silent: readonly MonitorId[]
+  }
+  /** Signs nothing until it is safe (SPEC 6.9). */
+  readonly isQuarantined: boolean
+  /** This node's own health: why it abstains, if it does. */
+  readonly selfHealth: { readonly healthy: boolean; readonly reason: string | undefined }
+  /** Our clock less the committee's middle; none until enough status records were heard. */
+  readonly clockOffsetMs: number | undefined
+  /** One line when the clock is off by more than the bound. */
+  readonly clockNotice: string | undefined
+  readonly ready: boolean
+  /** Why not ready; empty when ready. */
+  readonly notReady: readonly string[]
+}
+
+/** What the HTTP feed reads: a read-only view of the node, made by the composition root. */
+export interface FeedSource {
+  readonly manifest: Manifest
+  readonly networkId: Digest
+  readonly context: EpochContext
+  readonly counters: Counters
+  nowMs(): UnixMs
+  latest(): FeedRecord | undefined
+  atHeight(height: Height): FeedAnswer
+  /** The block of that round, or the `gap` it lies in. */
+  atRound(round: Round): FeedAnswer
+  /** Records above a height, ascending, at most `limit`, as far as their state is kept. */
+  listAfter(height: Height, limit: number): readonly FeedRecord[]
+  /** Lowest height whose record can still be given. */
+  floor(): Height | undefined
+  proof(
+    target: TargetId,
+    height?: Height,
+  ):
+    | { readonly ok: true; readonly proof: FeedProof }
+    | Extract<FeedAnswer, { ok: false }>
+    | { readonly ok: false; readonly code: 'no-target'; readonly detail: string }
+  attestations(filter: {
+    readonly round?: Round | undefined
+    readonly monitor?: MonitorId | undefined
+    readonly target?: TargetId | undefined
+    readonly limit: number
+  }): readonly FeedAttestation[]
+  monitors(): readonly FeedMonitor[]
+  peers(): readonly PeerInfo[]
+  evidence(): readonly { readonly offender: MonitorId; readonly evidence: Evidence }[]
+  status(): NodeStatus
+  /** Calls `listener` for each record as it becomes final; the answer ends it. */
+  subscribe(listener: (record: FeedRecord) => void): () => void
+}
