@@ -1,29 +1,28 @@
 import {
   type BasicType,
   ByteListType,
-  ByteVectorType,
   type CompositeType,
   ContainerType,
   ListCompositeType,
   UintBigintType,
-  UintNumberType,
   UnionType,
   type ValueOf,
 } from '@chainsafe/ssz'
 import type { Digest, Epoch, Height, MemberIndex, Round, TargetIndex, View } from './brands.ts'
 import { limits } from './limits.ts'
+import { ExactBytesType, ExactUintType } from './wire-types.ts'
 
 // SPEC chapter 3, in its order. A schema and its TypeScript type are one definition.
 
-const uint8 = new UintNumberType(1)
-const uint16 = new UintNumberType(2)
-const uint32 = new UintNumberType(4)
-const uint64 = new UintNumberType(8)
+const uint8 = new ExactUintType(1)
+const uint16 = new ExactUintType(2)
+const uint32 = new ExactUintType(4)
+const uint64 = new ExactUintType(8)
 /** Two's complement of a signed 64-bit number; `toSigned` and `toBits` convert (SPEC 1). */
 const int64Bits = new UintBigintType(8)
-const bytes8 = new ByteVectorType(8)
-const bytes32 = new ByteVectorType(32)
-const bytes64 = new ByteVectorType(64)
+const bytes8 = new ExactBytesType(8)
+const bytes32 = new ExactBytesType(32)
+const bytes64 = new ExactBytesType(64)
 
 // The wire knows only integers and bytes; the brands keep a round from passing for a view.
 const epoch = uint64 as unknown as BasicType<Epoch>
