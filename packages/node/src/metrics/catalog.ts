@@ -1,0 +1,100 @@
+/** How a name that a part of the node counts under is exported. */
+export interface MetricEntry {
+  /** Exported name; `_total` is added to counters. */
+  readonly metric: string
+  readonly help: string
+  /** What the label means: the name it is exported under. */
+  readonly label?: string
+}
+
+/** Distributions, with their buckets in seconds. */
+export interface HistogramEntry extends MetricEntry {
+  readonly buckets: readonly number[]
+}
+
+const probeBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const delayBuckets = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 120]
+const flushBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
+
+/** Names that `observe` knows. Another name gets the probe's buckets and a help of its name. */
+export const histograms: Readonly<Record<string, HistogramEntry>> = {
+  probe: {
+    metric: 'watchfire_probe_duration_seconds',
+    help: 'How long a probe took, by kind',
+    label: 'kind',
+    buckets: probeBuckets,
+  },
+  'vote-log-flush': {
+    metric: 'watchfire_vote_log_flush_seconds',
+    help: 'How long it took to make a signed message durable before it was sent',
+    buckets: flushBuckets,
+  },
+  agreement: {
+    metric: 'watchfire_agreement_delay_seconds',
+    help: 'From the start of a round to its certificate here',
+    buckets: delayBuckets,
+  },
+  request: {
+    metric: 'watchfire_http_request_duration_seconds',
+    help: 'HTTP requests by route and status class',
+    label: 'route',
+    buckets: probeBuckets,
+  },
+}
+
+/** Names that `add` and `set` know. Another name is exported under itself. */
+export const counted: Readonly<Record<string, MetricEntry>> = {
+  'rounds-certified': {
+    metric: 'watchfire_rounds_certified',
+    help: 'Rounds whose certificate came in since the start',
+  },
+  height: { metric: 'watchfire_height', help: 'Height of the highest certificate' },
+  round: { metric: 'watchfire_round', help: 'Round of the highest certificate' },
+  view: { metric: 'watchfire_view', help: 'View the node is in' },
+  peers: { metric: 'watchfire_peers', help: 'Connected peers' },
+  ready: { metric: 'watchfire_ready', help: '1 while the node is ready' },
+  stale: { metric: 'watchfire_stale', help: '1 while the highest certificate is past its time' },
+  agreement: {
+    metric: 'watchfire_agreement_state',
+    help: '1 for the state of agreement the node is in, 0 for the others',
+    label: 'state',
+  },
+  'members-heard': {
+    metric: 'watchfire_members_heard',
+    help: 'Committee members heard lately, this one included',
+  },
+  'feed-subscribers': { metric: 'watchfire_feed_subscribers', help: 'Open event streams' },
+  'feed-subscribers-cut': {
+    metric: 'watchfire_feed_subscribers_cut',
+    help: 'Event streams the node ended, by reason',
+    label: 'reason',
+  },
+  'http-answers': {
+    metric: 'watchfire_http_answers',
+    help: 'HTTP answers by status',
+    label: 'status',
+  },
+}
+
+/** Exported name of anything counted: known ones as the catalog says, others under their own. */
+export function getEntry(name: string): MetricEntry {
+  const entry = counted[name]
+  if (entry !== undefined) return entry
+  return {
+    metric: `watchfire_${name.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`,
+    help: `Counted under ${name}`,
+    label: 'code',
+  }
+}
+
+/** As {@link getEntry}, for distributions. */
+export function getHistogramEntry(name: string): HistogramEntry {
+  const entry = histograms[name]
+  if (entry !== undefined) return entry
+  return {
+    metric: `watchfire_${name.replaceAll(/[^a-zA-Z0-9_]/g, '_')}_seconds`,
+    help: `Measured under ${name}`,
+    label: 'code',
+    buckets: probeBuckets,
+  }
+}
