@@ -146,8 +146,11 @@ export interface FeedSource {
     | { readonly ok: true; readonly proof: FeedProof }
     | Extract<FeedAnswer, { ok: false }>
     | { readonly ok: false; readonly code: 'no-target'; readonly detail: string }
+  /** Newest rounds first, in each round in a fixed order; `limit` is at most 1000. */
   attestations(filter: {
     readonly round?: Round | undefined
+    /** Only rounds up to this one: where the page before ended. */
+    readonly roundMax?: Round | undefined
     readonly monitor?: MonitorId | undefined
     readonly target?: TargetId | undefined
     readonly limit: number

@@ -46,6 +46,11 @@ export interface Counters {
   add(name: string, label?: string, by?: number): void
   /** Sets a gauge. */
   set(name: string, value: number, label?: string): void
+  /**
+   * Adds one duration to a distribution, such as `probe` by kind or `vote-log-flush`. Absent where
+   * nobody reads distributions: call it as `counters.observe?.(…)`.
+   */
+  observe?(name: string, durationMs: number, label?: string): void
   /** All that was counted, in the order it first was. */
   list(): readonly CounterSample[]
 }
@@ -141,6 +146,8 @@ export interface StoredAttestation {
 
 export interface AttestationFilter {
   readonly round?: Round | undefined
+  /** Only rounds up to this one: where the page before ended. */
+  readonly roundMax?: Round | undefined
   readonly member?: MemberIndex | undefined
   /** Shard of the target asked for. */
   readonly shard?: number | undefined
