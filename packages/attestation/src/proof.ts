@@ -1,0 +1,63 @@
+import { Tree } from '@chainsafe/persistent-merkle-tree'
+import type { Digest, TargetIndex } from './brands.ts'
+import { areEqual } from './bytes.ts'
+import { sha256 } from './domains.ts'
+import { limits } from './limits.ts'
+import type { Parameters, State, TargetState } from './schema.ts'
+import { getTargetLeaf, type StateTree, updateStateTree } from './state-root.ts'
+
+/** Hashes in an inclusion proof: 14 of the list's data, 1 of its length, 2 of the container (SPEC 7.10). */
+export const PROOF_LENGTH = 17
+
+/** Where the list of targets keeps its data in the state tree; a target's index is added below it. */
+const TARGETS_DATA_INDEX = 10
+
+/**
+ * The proof that a target's state lies under the state root (SPEC 7.10).
+ *
+ * @param state a state, or its tree where that is at hand
+ * @param index position of the target in the parameters
+ * @returns the sibling hashes from the leaf to the root
+ * @throws RangeError when the state has no such target
+ */
+export function makeProof(state: State | StateTree, index: TargetIndex): Uint8Array[] {
+  const tree = 'node' in state ? state : updateStateTree(undefined, state)
+  if (tree.state.targets[index] === undefined) throw new RangeError(`no target has index ${index}`)
+  return new Tree(tree.node).getSingleProof(BigInt(getGeneralizedIndex(index)))
+}
+
+/**
+ * Whether `branch` shows that `target` is the state of its target under `root` (SPEC 7.10). Depth
+ * and index come from the schema and the parameters, never from the proof.
+ *
+ * @param root state root of a header that is known to be final
+ * @param parameters those of the header's epoch
+ */
+export function verifyProof(
+  root: Digest,
+  parameters: Parameters,
+  target: TargetState,
+  branch: readonly Uint8Array[],
+): boolean {
+  const index = parameters.targets.findIndex(({ id }) => areEqual(id, target.id))
+  if (index < 0 || branch.length !== PROOF_LENGTH) return false
+  let position = getGeneralizedIndex(index)
+  let node: Uint8Array = getTargetLeaf(target)
+  for (const sibling of branch) {
+    if (sibling.length !== 32) return false
+    node = position % 2 === 0 ? hashPair(node, sibling) : hashPair(sibling, node)
+    position = Math.floor(position / 2)
+  }
+  return areEqual(node, root)
+}
+
+function getGeneralizedIndex(index: number): number {
+  return TARGETS_DATA_INDEX * limits.targetsMax + index
+}
+
+function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const pair = new Uint8Array(64)
+  pair.set(left)
+  pair.set(right, 32)
+  return sha256(pair)
+}
