@@ -14,7 +14,7 @@ import type {
   View,
   ViewCertificate,
 } from '@watchfire/attestation'
-import type { Recovery } from '@watchfire/consensus'
+import type { AlarmCode, Recovery } from '@watchfire/consensus'
 
 // The seams of a node: what its parts ask of each other. Only compose.ts makes the adapters behind
 // them, and tests put their own there.
@@ -162,6 +162,15 @@ export interface StoreBatch {
   readonly certificates?: readonly ViewCertificate[]
   readonly finals?: readonly FinalRecord[]
   readonly evidence?: readonly { readonly offender: MemberIndex; readonly evidence: Evidence }[]
+  readonly alarms?: readonly KeptAlarm[]
+}
+
+/** An alarm of the core, with what it rests on as text for whoever investigates (SPEC 6.7, 6.8). */
+export interface KeptAlarm {
+  readonly code: AlarmCode
+  readonly detail: string
+  readonly atMs: UnixMs
+  readonly inputs: string
 }
 
 /**
@@ -191,9 +200,10 @@ export interface Store {
   /** Lowest height whose state is still kept. */
   getStateFloor(): Height | undefined
   listEvidence(epoch: Epoch): readonly Evidence[]
+  listAlarms(): readonly KeptAlarm[]
   /** What the core starts from; the votes in it come from the vote log (compose joins them). */
   recover(epoch: Epoch): Omit<Recovery, 'signedProposals' | 'signedVotes' | 'muteUntilView'>
-  /** Drops what left its window; called every so many rounds, bounded work a call. */
+  /** Drops what left its window. */
   prune(now: { readonly round: Round; readonly finalView: View; readonly epoch: Epoch }): void
   close(): void
 }

@@ -79,6 +79,9 @@ export const nodeConfigSchema = Type.Object(
       Type.Object(
         {
           attestationRounds: Type.Optional(Type.Integer({ minimum: 64, maximum: 10_000_000 })),
+          attestationBytesMax: Type.Optional(
+            Type.Integer({ minimum: 1_048_576, maximum: 2 ** 40 }),
+          ),
           stateHeights: Type.Optional(Type.Integer({ minimum: 64, maximum: 10_000_000 })),
           stateBytesMax: Type.Optional(Type.Integer({ minimum: 1_048_576, maximum: 2 ** 40 })),
         },
@@ -136,6 +139,7 @@ export interface NodeConfig {
   readonly health: { readonly canaries: readonly string[] }
   readonly store: {
     readonly attestationRounds: number
+    readonly attestationBytesMax: number
     readonly stateHeights: number
     readonly stateBytesMax: number
   }
@@ -155,6 +159,11 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
   http: { host: '127.0.0.1', port: 7802, subscribersMax: 1024, requestsPerMinute: 6000 },
   probe: { allow: [], ca: [], concurrency: 64 },
   health: { canaries: [] },
-  store: { attestationRounds: 3600, stateHeights: 20_000, stateBytesMax: 268_435_456 },
+  store: {
+    attestationRounds: 3600,
+    attestationBytesMax: 536_870_912,
+    stateHeights: 20_000,
+    stateBytesMax: 268_435_456,
+  },
   log: { level: 'info' },
 }
