@@ -4,3 +4,7 @@
  * @packageDocumentation
  */
 export * from './core.ts'
+export * from './aggregate.ts'
+export * from './evidence.ts'
+export * from './state.ts'
+export { getRawVerdict, settleVerdict } from './verdict.ts'

@@ -1,0 +1,380 @@
+import {
+  aggregates,
+  type EpochContext,
+  type Evidence,
+  type Exclusion,
+  type GroupState,
+  type Header,
+  limits,
+  type MemberIndex,
+  type Observation,
+  observationStatuses,
+  type SignedAttestation,
+  type State,
+  type Target,
+  type TargetState,
+  toHex,
+  toSigned,
+  toText,
+} from '@watchfire/attestation'
+import { getOffender } from './evidence.ts'
+import { reuseGroup, reuseTarget } from './reuse.ts'
+import { getGroupIds, migrateState } from './state.ts'
+import { getRawVerdict, isMoreThanTwice, type Measured, settleVerdict } from './verdict.ts'
+
+// SPEC chapter 7. Integers only, and nothing depends on the order of attestations.
+
+/** What of a header the state depends on; its digests would make it depend on itself. */
+export type BlockPlace = Pick<Header, 'height' | 'round' | 'parentRound'>
+
+/** One member's observation of the target in hand. */
+interface Seen {
+  readonly member: MemberIndex
+  readonly weight: number
+  readonly observation: Observation
+}
+
+/** Something with a weight behind it. */
+interface Weighed<T> {
+  readonly value: T
+  readonly weight: number
+}
+
+/**
+ * The state after a block (SPEC 7): a pure function of the parent's state and what the block
+ * includes. Targets and groups that did not change are the same objects as in `parent`, which
+ * spares their leaves a new hash.
+ *
+ * @param parent the state after the parent block, of this epoch or the one before
+ * @param context that of the block's epoch
+ * @param place the block's height and rounds
+ * @param evidence the block's evidence, valid; its offenders are excluded before aggregation
+ * @param attestations what the block names, in any order, at most one per member and shard; those
+ *   of excluded members do not count
+ */
+export function computeState(
+  parent: State,
+  context: EpochContext,
+  place: BlockPlace,
+  evidence: readonly Evidence[],
+  attestations: readonly SignedAttestation[],
+): State {
+  const prior = migrateState(parent, context)
+  const excluded = getExcluded(prior, place, evidence)
+  const out = new Set(excluded.map(({ member }) => member))
+  const faultyLive = getFaultyLive(context, out)
+  const seenByTarget = collect(context, out, attestations)
+  const labels = getLabels(context)
+
+  const groups = getGroupIds(context).map((id, index) =>
+    reuseGroup(prior.groups[index], {
+      id,
+      heads: getGroupHeads(context, toText(id), seenByTarget, faultyLive),
+    }),
+  )
+  const groupByName = new Map(groups.map((group) => [toText(group.id), group]))
+
+  const targets = context.parameters.targets.map((target, index) => {
+    const seen = seenByTarget[index] ?? []
+    const before = prior.targets[index]
+    if (before === undefined) throw new Error('a state has every target of its epoch')
+    const group = groupByName.get(toText(target.group))
+    const agreed = aggregateTarget(context, target, seen, faultyLive, labels)
+    const measured: Measured = {
+      ...agreed,
+      failing: countFailing(labels, seen),
+      getHead: (signal) => getHead(target, group, signal),
+    }
+    const raw = getRawVerdict(target.policy, measured, faultyLive)
+    const { round, parentRound } = place
+    const { gapMax } = context.parameters
+    const settled = settleVerdict(before, raw, target.policy, { round, parentRound, gapMax })
+    return reuseTarget(before, { id: target.id, ...settled, ...agreed })
+  })
+  return {
+    meta: {
+      epoch: context.epoch,
+      height: place.height,
+      round: place.round,
+      excluded,
+      handover: prior.meta.handover,
+    },
+    targets,
+    groups,
+  }
+}
+
+/** What f may still lie once the excluded are out: `max(0, f − excluded weight)` (SPEC 7.2). */
+export function getFaultyLive(context: EpochContext, excluded: ReadonlySet<MemberIndex>): number {
+  let weight = 0
+  for (const member of excluded) weight += context.committee.members[member]?.weight ?? 0
+  return Math.max(0, context.faulty - weight)
+}
+
+function getExcluded(
+  prior: State,
+  { round }: BlockPlace,
+  evidence: readonly Evidence[],
+): Exclusion[] {
+  const excluded = new Map(prior.meta.excluded.map((exclusion) => [exclusion.member, exclusion]))
+  for (const item of evidence) {
+    const member = getOffender(item)
+    if (!excluded.has(member)) excluded.set(member, { member, round })
+  }
+  return [...excluded.values()].toSorted((a, b) => a.member - b.member)
+}
+
+/** Observations by target index, of members that are not excluded, each list ascending by member. */
+function collect(
+  context: EpochContext,
+  excluded: ReadonlySet<MemberIndex>,
+  attestations: readonly SignedAttestation[],
+): readonly (readonly Seen[])[] {
+  const byTarget: Seen[][] = context.parameters.targets.map(() => [])
+  const ascending = attestations.toSorted((a, b) => a.message.member - b.message.member)
+  for (const { message } of ascending) {
+    const { member } = message
+    const weight = context.committee.members[member]?.weight
+    if (weight === undefined || excluded.has(member)) continue
+    for (const observation of message.observations) {
+      byTarget[observation.target]?.push({ member, weight, observation })
+    }
+  }
+  return byTarget
+}
+
+type Agreed = Omit<
+  TargetState,
+  'id' | 'verdict' | 'settled' | 'since' | 'streak' | 'streakCount' | 'reasonKind' | 'reasonCode'
+>
+
+/** SPEC 7.3 to 7.5. */
+function aggregateTarget(
+  context: EpochContext,
+  target: Target,
+  seen: readonly Seen[],
+  faultyLive: number,
+  labels: Labels,
+): Agreed {
+  const reachedBy = seen.filter(hasStatus('reached'))
+  const failedBy = seen.filter(hasStatus('failed'))
+  const reached = sumWeights(reachedBy)
+  const failed = sumWeights(failedBy)
+  const abstained = sumWeights(seen.filter(hasStatus('abstained')))
+  const observing = reached + failed
+  const isEnough = isMoreThanTwice(observing, faultyLive)
+  const majority = <T>(items: readonly Weighed<T>[], keyOf: (value: T) => string) =>
+    isEnough ? getMajority(items, keyOf, observing) : undefined
+
+  const outcome = majority(
+    failedBy.map(({ observation, weight }) => ({ value: observation.code, weight })),
+    String,
+  )
+  const reference = majority(
+    reachedBy
+      .filter(({ observation }) => observation.referenceKind !== 0)
+      .map(({ observation: { referenceKind, reference: value }, weight }) => ({
+        value: { referenceKind, reference: value },
+        weight,
+      })),
+    (value) => `${value.referenceKind}:${value.reference}`,
+  )
+  return {
+    reached,
+    failed,
+    abstained,
+    absent: context.weightTotal - reached - failed - abstained,
+    outcome: outcome?.value ?? 0,
+    referenceKind: reference?.value.referenceKind ?? 0,
+    reference: reference?.value.reference ?? 0,
+    signals: aggregateSignals(target, reachedBy, faultyLive),
+    identities: target.identities.flatMap((_, index) => {
+      const values = reachedBy.flatMap(({ observation, weight }) => {
+        const found = observation.identities.find((identity) => identity.index === index)
+        return found === undefined ? [] : [{ value: found.value, weight }]
+      })
+      const agreed = majority(values, toHex)
+      return agreed === undefined ? [] : [{ index, weight: agreed.weight, value: agreed.value }]
+    }),
+    vantages: getVantages(labels, seen),
+  }
+}
+
+/** The weights of SPEC 7.3 by region, for every region of the committee. */
+function getVantages(labels: Labels, seen: readonly Seen[]): TargetState['vantages'] {
+  const vantages = labels.regions.map((region) => ({ region, reached: 0, failed: 0, abstained: 0 }))
+  for (const { member, weight, observation } of seen) {
+    const vantage = vantages[labels.regionOf[member] ?? -1]
+    if (vantage === undefined) throw new Error('every member has a region, if one of no name')
+    if (observation.status === observationStatuses.reached) vantage.reached += weight
+    if (observation.status === observationStatuses.failed) vantage.failed += weight
+    if (observation.status === observationStatuses.abstained) vantage.abstained += weight
+  }
+  return vantages
+}
+
+/** SPEC 7.4. */
+function aggregateSignals(
+  target: Target,
+  reachedBy: readonly Seen[],
+  faultyLive: number,
+): TargetState['signals'] {
+  return target.signals.flatMap((definition, index) => {
+    const values = reachedBy.flatMap(({ observation, weight }) => {
+      const found = observation.signals.find((signal) => signal.index === index)
+      return found === undefined ? [] : [{ value: found.value, weight }]
+    })
+    const weight = sumWeights(values)
+    if (!isMoreThanTwice(weight, faultyLive)) return []
+    const value =
+      definition.aggregate === aggregates.corroborated
+        ? getCorroborated(values, faultyLive)
+        : getMedian(values)
+    return value === undefined ? [] : [{ index, weight, value }]
+  })
+}
+
+/** SPEC 7.6: heads by name, ascending; at most as many as a group's state holds. */
+function getGroupHeads(
+  context: EpochContext,
+  group: string,
+  seenByTarget: readonly (readonly Seen[])[],
+  faultyLive: number,
+): GroupState['heads'] {
+  const highest = new Map<
+    string,
+    { name: Uint8Array; byMember: Map<MemberIndex, Weighed<bigint>> }
+  >()
+  for (const [targetIndex, target] of context.parameters.targets.entries()) {
+    if (toText(target.group) !== group) continue
+    for (const [signalIndex, definition] of target.signals.entries()) {
+      if (definition.aggregate !== aggregates.corroborated) continue
+      const key = toText(definition.name)
+      const entry = highest.get(key) ?? { name: definition.name, byMember: new Map() }
+      highest.set(key, entry)
+      for (const { member, weight, observation } of seenByTarget[targetIndex] ?? []) {
+        if (observation.status !== observationStatuses.reached) continue
+        const value = observation.signals.find((signal) => signal.index === signalIndex)?.value
+        if (value === undefined) continue
+        const before = entry.byMember.get(member)
+        if (before === undefined || toSigned(value) > toSigned(before.value)) {
+          entry.byMember.set(member, { value, weight })
+        }
+      }
+    }
+  }
+  return [...highest]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, limits.signalsMax)
+    .flatMap(([, { name, byMember }]) => {
+      const values = [...byMember.values()]
+      const weight = sumWeights(values)
+      if (!isMoreThanTwice(weight, faultyLive)) return []
+      const value = getCorroborated(values, faultyLive)
+      return value === undefined ? [] : [{ name, weight, value }]
+    })
+}
+
+/** The agreed head for a target's signal, by the signal's name. */
+function getHead(
+  target: Target,
+  group: GroupState | undefined,
+  signal: number,
+): bigint | undefined {
+  const name = target.signals[signal]?.name
+  if (group === undefined || name === undefined) return undefined
+  const wanted = toText(name)
+  return group.heads.find((head) => toText(head.name) === wanted)?.value
+}
+
+/** The weighted lower median: ascending, the first at which twice the cumulated weight is at least the whole (SPEC 7.4). */
+function getMedian(values: readonly Weighed<bigint>[]): bigint | undefined {
+  const whole = sumWeights(values)
+  let cumulated = 0
+  for (const { value, weight } of values.toSorted(bySignedValue)) {
+    cumulated += weight
+    if (cumulated >= whole - cumulated) return value
+  }
+  return undefined
+}
+
+/** Descending, the first at which the cumulated weight exceeds what may lie (SPEC 7.4). */
+function getCorroborated(
+  values: readonly Weighed<bigint>[],
+  faultyLive: number,
+): bigint | undefined {
+  let cumulated = 0
+  for (const { value, weight } of values.toSorted(bySignedValue).toReversed()) {
+    cumulated += weight
+    if (cumulated > faultyLive) return value
+  }
+  return undefined
+}
+
+function bySignedValue(a: Weighed<bigint>, b: Weighed<bigint>): number {
+  const [left, right] = [toSigned(a.value), toSigned(b.value)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** The value whose weight, doubled, exceeds `observing`: there is at most one (SPEC 7.5). */
+function getMajority<T>(
+  items: readonly Weighed<T>[],
+  keyOf: (value: T) => string,
+  observing: number,
+): Weighed<T> | undefined {
+  const byKey = new Map<string, Weighed<T>>()
+  for (const { value, weight } of items) {
+    const key = keyOf(value)
+    byKey.set(key, { value, weight: (byKey.get(key)?.weight ?? 0) + weight })
+  }
+  for (const candidate of byKey.values()) {
+    if (candidate.weight > observing - candidate.weight) return candidate
+  }
+  return undefined
+}
+
+/** Distinct non-empty labels of the members that failed to reach the target (SPEC 7.7.2). */
+function countFailing(labels: Labels, seen: readonly Seen[]): Measured['failing'] {
+  const failing = seen.filter(hasStatus('failed'))
+  const count = (byMember: readonly string[]) => {
+    const texts = failing.map(({ member }) => byMember[member] ?? '')
+    return new Set(texts.filter((text) => text !== '')).size
+  }
+  return {
+    regions: count(labels.region),
+    networks: count(labels.network),
+    operators: count(labels.operator),
+  }
+}
+
+/** Members' labels as text, by member index. */
+interface Labels {
+  readonly region: readonly string[]
+  readonly network: readonly string[]
+  readonly operator: readonly string[]
+  /** Distinct regions, ascending; members without one make up the region of no name. */
+  readonly regions: readonly Uint8Array[]
+  /** Position of a member's region in `regions`. */
+  readonly regionOf: readonly number[]
+}
+
+function getLabels({ committee: { members } }: EpochContext): Labels {
+  const region = members.map((member) => toText(member.region))
+  const regions = new Map(members.map((member) => [toText(member.region), member.region]))
+  const names = [...regions.keys()].toSorted()
+  return {
+    region,
+    network: members.map((member) => toText(member.network)),
+    operator: members.map((member) => toText(member.operator)),
+    regions: names.map((name) => regions.get(name) ?? new Uint8Array()),
+    regionOf: region.map((name) => names.indexOf(name)),
+  }
+}
+
+function hasStatus(status: keyof typeof observationStatuses): (seen: Seen) => boolean {
+  return ({ observation }) => observation.status === observationStatuses[status]
+}
+
+function sumWeights(items: readonly { readonly weight: number }[]): number {
+  return items.reduce((sum, { weight }) => sum + weight, 0)
+}

@@ -1,0 +1,158 @@
+import {
+  type Policy,
+  type Round,
+  reasonKinds,
+  type TargetState,
+  type Threshold,
+  thresholdOps,
+  toSigned,
+  verdicts,
+} from '@watchfire/attestation'
+
+// SPEC 7.7 and 7.8. Weights reach 2^53 − 1, so they are multiplied as bigint only.
+
+/** What one block's observations say of a target, before hysteresis. */
+export interface RawVerdict {
+  readonly verdict: number
+  readonly reasonKind: number
+  readonly reasonCode: number
+}
+
+/** What the raw verdict rests on: the agreed part of a target's new state, and what it leaves out. */
+export interface Measured {
+  readonly reached: number
+  readonly failed: number
+  readonly outcome: number
+  readonly signals: TargetState['signals']
+  /** Distinct non-empty labels among the members whose observation failed. */
+  readonly failing: {
+    readonly regions: number
+    readonly networks: number
+    readonly operators: number
+  }
+  /** The agreed head of the target's group for a signal's index, as two's complement, if there is one. */
+  readonly getHead: (signal: number) => bigint | undefined
+}
+
+/** The first rule of SPEC 7.7 that applies. @param faultyLive what may still lie (SPEC 7.2) */
+export function getRawVerdict(policy: Policy, measured: Measured, faultyLive: number): RawVerdict {
+  const { reached, failed } = measured
+  const observing = reached + failed
+  if (!isMoreThanTwice(observing, faultyLive)) {
+    return { verdict: verdicts.unknown, reasonKind: reasonKinds.observers, reasonCode: 0 }
+  }
+  if (isShareAtLeast(failed, observing, policy.failedMin)) {
+    const { regions, networks, operators } = measured.failing
+    const seenWidely =
+      regions >= policy.regionsMin &&
+      networks >= policy.networksMin &&
+      operators >= policy.operatorsMin
+    return seenWidely
+      ? { verdict: verdicts.down, reasonKind: reasonKinds.outcome, reasonCode: measured.outcome }
+      : { verdict: verdicts.disputed, reasonKind: reasonKinds.vantage, reasonCode: 0 }
+  }
+  if (!isShareAtLeast(reached, observing, policy.reachedMin)) {
+    return { verdict: verdicts.disputed, reasonKind: reasonKinds.share, reasonCode: 0 }
+  }
+  return getThresholdVerdict(policy, measured)
+}
+
+/** Rules 4 and 5 of SPEC 7.7: the gravest threshold that holds, the first of equals; else up. */
+function getThresholdVerdict(policy: Policy, measured: Measured): RawVerdict {
+  let verdict: number = verdicts.up
+  let reasonCode = 0
+  for (const [index, threshold] of policy.thresholds.entries()) {
+    if (threshold.severity > verdict && isCrossed(threshold, measured)) {
+      verdict = threshold.severity
+      reasonCode = index
+    }
+  }
+  const reasonKind = verdict === verdicts.up ? reasonKinds.none : reasonKinds.threshold
+  return { verdict, reasonKind, reasonCode }
+}
+
+/** Whether a threshold holds. One whose signal or head is left out does not. */
+function isCrossed(threshold: Threshold, measured: Measured): boolean {
+  const agreed = measured.signals.find(({ index }) => index === threshold.signal)
+  if (agreed === undefined) return false
+  const value = toSigned(agreed.value)
+  const bound = toSigned(threshold.value)
+  switch (threshold.op) {
+    case thresholdOps.above:
+      return value > bound
+    case thresholdOps.below:
+      return value < bound
+    case thresholdOps.lag: {
+      const head = measured.getHead(threshold.signal)
+      return head !== undefined && toSigned(head) - value > bound
+    }
+    default:
+      return false
+  }
+}
+
+/** The part of a target's state that hysteresis decides. */
+export type Settled = Pick<
+  TargetState,
+  'verdict' | 'settled' | 'since' | 'streak' | 'streakCount' | 'reasonKind' | 'reasonCode'
+>
+
+/**
+ * One step of hysteresis (SPEC 7.8).
+ *
+ * @param previous the target in the parent's state
+ * @param rounds the block's round and its parent's
+ */
+export function settleVerdict(
+  previous: Settled,
+  raw: RawVerdict,
+  policy: Policy,
+  rounds: { readonly round: Round; readonly parentRound: Round; readonly gapMax: number },
+): Settled {
+  const isGap = rounds.round - rounds.parentRound > rounds.gapMax
+  const streak = isGap ? 0 : previous.streak
+  const streakCount = isGap ? 0 : previous.streakCount
+  const counted = countStreak(previous.settled, { streak, streakCount }, raw.verdict, policy)
+  const verdict = raw.verdict === verdicts.unknown ? verdicts.unknown : counted.settled
+  const isChanged = verdict !== previous.verdict
+  const keepsReason = raw.verdict !== verdict && !isChanged
+  return {
+    ...counted,
+    verdict,
+    since: isChanged ? rounds.round : previous.since,
+    reasonKind: keepsReason ? previous.reasonKind : raw.reasonKind,
+    reasonCode: keepsReason ? previous.reasonCode : raw.reasonCode,
+  }
+}
+
+type Streak = Pick<TargetState, 'streak' | 'streakCount'>
+const noStreak: Streak = { streak: 0, streakCount: 0 }
+
+function countStreak(
+  settled: number,
+  { streak, streakCount }: Streak,
+  raw: number,
+  policy: Policy,
+): Streak & { settled: number } {
+  if (raw === verdicts.unknown) return { settled, streak, streakCount }
+  // A target's first agreed result is its verdict.
+  if (settled === 0) return { settled: raw, ...noStreak }
+  if (raw === settled) return { settled, ...noStreak }
+  const isWorse = raw > settled
+  const goesOn = streak !== 0 && streak > settled === isWorse
+  const towards = !goesOn ? raw : isWorse ? Math.min(streak, raw) : Math.max(streak, raw)
+  const count = goesOn ? streakCount + 1 : 1
+  const needed = isWorse ? policy.fallRounds : policy.riseRounds
+  if (count >= needed) return { settled: towards, ...noStreak }
+  return { settled, streak: towards, streakCount: count }
+}
+
+/** `weight > 2 · other`, within safe integers. */
+export function isMoreThanTwice(weight: number, other: number): boolean {
+  return weight - other > other
+}
+
+/** `part · 1000 ≥ whole · perMille`. */
+export function isShareAtLeast(part: number, whole: number, perMille: number): boolean {
+  return BigInt(part) * 1000n >= BigInt(whole) * BigInt(perMille)
+}
