@@ -1,0 +1,57 @@
+import { type Manifest, type Problem, parseManifest } from '@watchfire/attestation'
+import { checkTargetParams, type KindRegistry, type TargetFile } from '@watchfire/probes'
+import type { ConfigFault, Finding } from './config-fault.ts'
+import { readYamlFile, type YamlFile } from './yaml-file.ts'
+
+export type LoadedManifest =
+  | { readonly ok: true; readonly manifest: Manifest; readonly warnings: readonly Finding[] }
+  | { readonly ok: false; readonly fault: ConfigFault }
+
+/** Findings about kinds in a manifest that is otherwise admitted. */
+interface KindFindings {
+  readonly problems: readonly Finding[]
+  readonly warnings: readonly Finding[]
+}
+
+/**
+ * Reads a network manifest (SPEC 4). Every finding names file, line and field, and what was expected.
+ * Parameters are checked by their kind (SPEC 13); a kind that is unknown here is a warning only,
+ * since a monitor without it abstains.
+ */
+export function loadManifest(file: string, registry: KindRegistry): LoadedManifest {
+  const read = readYamlFile(file)
+  if (!read.ok) return read
+  const parsed = parseManifest(read.value.value)
+  if (!parsed.ok) {
+    const findings = parsed.problems.map((problem) => toFinding(read.value, problem))
+    return { ok: false, fault: { code: 'malformed', file, findings } }
+  }
+  const { problems, warnings } = checkKinds(read.value, registry)
+  if (problems.length > 0)
+    return { ok: false, fault: { code: 'malformed', file, findings: problems } }
+  const own = parsed.warnings.map((problem) => toFinding(read.value, problem))
+  return { ok: true, manifest: parsed.manifest, warnings: [...own, ...warnings] }
+}
+
+function toFinding(
+  yaml: YamlFile,
+  { path, expected, got }: Pick<Problem, 'path' | 'expected' | 'got'>,
+): Finding {
+  return yaml.find(path, `expected ${expected}${got === undefined ? '' : `, got ${got}`}`)
+}
+
+/** Checks the targets as the file has them; `parseManifest` has admitted their shape. */
+function checkKinds(yaml: YamlFile, registry: KindRegistry): KindFindings {
+  const file = yaml.value as {
+    parameters: { targets: readonly (Omit<TargetFile, 'identities'> & Partial<TargetFile>)[] }
+  }
+  const problems: Finding[] = []
+  const warnings: Finding[] = []
+  for (const [index, target] of file.parameters.targets.entries())
+    for (const problem of checkTargetParams({ identities: [], ...target }, registry)) {
+      const path = ['parameters', 'targets', index, ...problem.path]
+      const list = problem.code === 'unknown-kind' ? warnings : problems
+      list.push(toFinding(yaml, { ...problem, path }))
+    }
+  return { problems, warnings }
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatFinding } from '../../src/config/config-fault.ts'
+import { loadNodeConfig } from '../../src/config/load-node-config.ts'
+
+describe('node configuration', () => {
+  let directory = ''
+  let file = ''
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'watchfire-config-'))
+    file = join(directory, 'node.yaml')
+  })
+  afterEach(() => rmSync(directory, { recursive: true }))
+
+  function refuse(text: string): string[] {
+    writeFileSync(file, text)
+    const loaded = loadNodeConfig(file)
+    assert.ok(!loaded.ok)
+    assert.equal(loaded.fault.code, 'malformed')
+    return loaded.fault.findings.map((finding) => formatFinding(finding).replace(file, 'node.yaml'))
+  }
+
+  it('has defaults for all but manifest and data directory, and paths from where the file lies', () => {
+    writeFileSync(file, 'manifest: ./network.yaml\ndataDir: data # here\nprobe: { ca: [ca.pem] }\n')
+    const loaded = loadNodeConfig(file)
+    assert.ok(loaded.ok)
+    const { config } = loaded
+    assert.equal(config.manifest, join(directory, 'network.yaml'))
+    assert.equal(config.dataDir, join(directory, 'data'))
+    assert.deepEqual(config.probe, { allow: [], ca: [join(directory, 'ca.pem')], concurrency: 64 })
+    assert.equal(config.monitor, undefined)
+    assert.equal(config.http.host, '127.0.0.1')
+  })
+
+  it('is refused with line, field and what was expected, each in one line', () => {
+    const text = [
+      'manifest: network.yaml',
+      'dataDir: data',
+      'monitor: Not An Id',
+      'http:',
+      '  port: x',
+      '  hosst: a',
+      'p2p:',
+      '  listen:',
+      '    - /ip4/127.0.0.1/tcp/0',
+      '    - 127.0.0.1',
+      'probe: { allow: [10.0.0.0] }',
+      'log: { level: loud }',
+    ]
+    assert.deepEqual(refuse(text.join('\n')).toSorted(), [
+      'node.yaml:10:7: p2p.listen[1]: expected a multiaddr, got "127.0.0.1"',
+      'node.yaml:11:18: probe.allow[0]: expected a CIDR block, got "10.0.0.0"',
+      'node.yaml:12:8: log.level: expected one of debug, info, warn, error, silent, got "loud"',
+      'node.yaml:3:1: monitor: expected match pattern "^[a-z0-9][a-z0-9._-]*$", got "Not An Id"',
+      'node.yaml:5:3: http.port: expected integer, got "x"',
+      'node.yaml:6:3: http.hosst: expected no such field here',
+    ])
+  })
+
+  it('names the fields that are missing', () => {
+    assert.deepEqual(refuse('monitor: m1\n'), [
+      'node.yaml:1:1: manifest: expected a value; the field is missing',
+      'node.yaml:1:1: dataDir: expected a value; the field is missing',
+    ])
+  })
+
+  it('is refused when it is empty, a list, not YAML, or says a thing twice', () => {
+    assert.match(refuse('').join(), /expected the fields manifest, dataDir/)
+    assert.match(refuse('- a\n').join(), /node.yaml:1:1: expected the fields/)
+    assert.match(refuse('manifest: [a\n').join(), /^node.yaml:2:1: expected YAML/)
+    assert.match(
+      refuse('manifest: a\ndataDir: b\nmanifest: c\n').join(),
+      /^node.yaml:3:1: expected YAML: Map keys must be unique/,
+    )
+  })
+
+  it('does not let a few bytes of aliases become a flood', () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x]']
+    for (let i = 1; i < 12; i += 1)
+      lines.push(`a${i}: &a${i} [${Array.from({ length: 8 }, () => `*a${i - 1}`).join(', ')}]`)
+    assert.match(refuse(lines.join('\n')).join(), /alias/i)
+  })
+
+  it('says missing apart from malformed', () => {
+    const loaded = loadNodeConfig(join(directory, 'none.yaml'))
+    assert.ok(!loaded.ok)
+    assert.equal(loaded.fault.code, 'missing')
+    writeFileSync(file, Uint8Array.of(0xff, 0xfe, 0x00))
+    const rubbish = loadNodeConfig(file)
+    assert.ok(!rubbish.ok)
+    assert.equal(rubbish.fault.code, 'malformed')
+  })
+})
