@@ -3,4 +3,28 @@
  *
  * @packageDocumentation
  */
-export {}
+export * from './builtin-kinds.ts'
+export * from './clock.ts'
+export * from './kind.ts'
+export * from './net/address-guard.ts'
+export { isCertificate } from './net/authorities.ts'
+export {
+  HEADER_BYTES_MAX,
+  type HttpExchange,
+  type HttpReply,
+  type HttpRequest,
+  openExchange,
+} from './net/http-exchange.ts'
+export {
+  type Endpoint,
+  type ProbeNetwork,
+  readUntil,
+  type SecureOptions,
+} from './net/probe-network.ts'
+export type { Resolution, Resolve } from './net/resolve.ts'
+export { toObservation } from './observation.ts'
+export * from './phase-timer.ts'
+export * from './registry.ts'
+export * from './schedule/scheduler.ts'
+export * from './steps.ts'
+export * from './target.ts'

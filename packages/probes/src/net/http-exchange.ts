@@ -1,0 +1,159 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { Client, type Dispatcher } from 'undici'
+import type { ProbeContext, Step, Stop } from '../kind.ts'
+import { abstained, done, failed, stopped } from '../steps.ts'
+import { judgeHttpError } from './faults.ts'
+
+/** Bytes of an answer's header; more is `too-large`. */
+export const HEADER_BYTES_MAX = 16_384
+
+/** One request. What a server answers is never decoded, cached, retried or followed here. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Bytes of the answer's body; more is `too-large`. */
+  readonly bodyBytesMax: number
+}
+
+export interface HttpReply {
+  readonly status: number
+  /** Names in lower case; of a header sent more than once, the first. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Buffer
+}
+
+/** One connection to an HTTP server, for as many requests as the server lets it carry. */
+export interface HttpExchange {
+  /** Sends a request and reads its answer, timed as `request`, `first-byte` and `transfer`. */
+  request(request: HttpRequest): Promise<Step<HttpReply>>
+  /** The connection, where it is a secured one. */
+  readonly secured: TLSSocket | undefined
+  close(): void
+}
+
+/**
+ * Connects to a URL's host, with TLS where its scheme says so.
+ *
+ * @param url - http or https
+ */
+export async function openExchange(url: URL, context: ProbeContext): Promise<Step<HttpExchange>> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const isSecure = url.protocol === 'https:'
+  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
+  const connection = await context.net.connect({ host, port })
+  if (!connection.ok) return connection
+  if (!isSecure) return done(makeExchange(url, connection.value, context))
+  const secured = await context.net.secure(connection.value, { host, alpn: ['http/1.1'] })
+  return secured.ok ? done(makeExchange(url, secured.value, context)) : secured
+}
+
+function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExchange {
+  let isUsed = false
+  const client = new Client(url.origin, {
+    // The checked connection and no other: undici never resolves, connects or retries by itself.
+    connect: (_options, callback) => {
+      const isOpen = !isUsed && !socket.destroyed
+      isUsed = true
+      // Not at once: undici is not done with the connection's bookkeeping when it calls.
+      queueMicrotask(() => {
+        if (isOpen) callback(null, socket)
+        else
+          callback(
+            Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }),
+            null,
+          )
+      })
+    },
+    allowH2: false,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    // The probe's deadline is the only one.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+  })
+  return {
+    secured: socket instanceof TLSSocket ? socket : undefined,
+    request: (request) => exchange(client, request, context),
+    close: () => void client.destroy().catch(() => socket.destroy()),
+  }
+}
+
+function exchange(
+  client: Client,
+  request: HttpRequest,
+  { net, phases, signal }: ProbeContext,
+): Promise<Step<HttpReply>> {
+  const { promise, resolve } = Promise.withResolvers<Step<HttpReply>>()
+  const { bodyBytesMax } = request
+  let status = 0
+  let headers: ReadonlyMap<string, string> = new Map()
+  const chunks: Buffer[] = []
+  let bodyBytes = 0
+
+  function end(controller: Dispatcher.DispatchController, stop: Stop): void {
+    resolve(stopped(stop))
+    controller.abort(new Error(stop.detail))
+  }
+
+  phases.begin('request')
+  client.dispatch(
+    {
+      method: request.method,
+      path: request.path,
+      // A coding would have to be undone, and a bomb with it.
+      headers: { 'accept-encoding': 'identity', ...request.headers },
+      body: request.body ?? null,
+    },
+    {
+      onRequestStart(controller) {
+        if (signal.aborted) end(controller, abstained('stopping', 'the probe has ended'))
+      },
+      onRequestSent() {
+        phases.begin('first-byte')
+      },
+      onResponseStart(controller, code, answered) {
+        // 1xx: the answer proper is yet to come.
+        if (code < 200) return
+        phases.begin('transfer')
+        status = code
+        headers = readHeaders(answered)
+        const announced = Number(headers.get('content-length') ?? 0)
+        if (request.method !== 'HEAD' && announced > bodyBytesMax) {
+          end(controller, failed('too-large', `${announced} bytes announced of ${bodyBytesMax}`))
+        }
+      },
+      onResponseData(controller, chunk) {
+        const counted = net.countBytes(chunk.length)
+        if (!counted.ok) return end(controller, counted.stop)
+        bodyBytes += chunk.length
+        if (bodyBytes > bodyBytesMax) {
+          return end(controller, failed('too-large', `more than ${bodyBytesMax} bytes`))
+        }
+        chunks.push(chunk)
+      },
+      onResponseEnd() {
+        phases.end()
+        resolve(done({ status, headers, body: Buffer.concat(chunks) }))
+      },
+      onResponseError(_controller, error) {
+        resolve(stopped(judgeHttpError(error)))
+      },
+    },
+  )
+  return promise
+}
+
+function readHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Map<string, string> {
+  const map = new Map<string, string>()
+  for (const [name, value] of Object.entries(headers)) {
+    const first = Array.isArray(value) ? value[0] : value
+    if (first !== undefined) map.set(name.toLowerCase(), first)
+  }
+  return map
+}

@@ -1,0 +1,216 @@
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import type { Step } from '../kind.ts'
+import type { PhaseTimer } from '../phase-timer.ts'
+import { abstained, done, failed, stopped } from '../steps.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { judgeConnectError, judgeSocketError, judgeTlsError } from './faults.ts'
+import { isResolverFault, type Resolve } from './resolve.ts'
+
+/** Where to connect. `host` is a name or an address, without brackets. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** How to secure a connection. */
+export interface SecureOptions {
+  /** The name that the certificate must be for. */
+  readonly host: string
+  /** Protocols offered by ALPN; none if left out. */
+  readonly alpn?: readonly string[]
+}
+
+/**
+ * One probe's way out. Every socket it opens is destroyed when the probe's signal aborts or the
+ * probe ends, whatever the kind does; no promise it gives rejects.
+ */
+export interface ProbeNetwork {
+  /**
+   * Resolves and connects, timed as `dns` and `connect`. The address is checked after resolution,
+   * and is the very one connected to, so a name cannot be rebound in between.
+   */
+  connect(endpoint: Endpoint): Promise<Step<Socket>>
+  /** Does a TLS handshake on a connection, timed as `tls`; the certificate must be valid for the host. */
+  secure(socket: Socket, options: SecureOptions): Promise<Step<TLSSocket>>
+  /** Counts bytes read against the operator's bound for a round. */
+  countBytes(bytes: number): Step<undefined>
+}
+
+/** What the probes of one node share. */
+export interface NetworkBasis {
+  readonly guard: AddressGuard
+  readonly resolve: Resolve
+  /** Made once: parsing a hundred authorities takes milliseconds. */
+  readonly secureContext: SecureContext
+  /** @returns false once the round's bound is passed */
+  takeBytes(bytes: number): boolean
+}
+
+/** Between two addresses of a name that are tried in turn (RFC 8305 5). */
+const ATTEMPT_DELAY_MS = 250
+/** Addresses of a name that are tried. */
+const ADDRESSES_MAX = 8
+
+/** @returns the network of one probe, and what closes everything it opened */
+export function makeProbeNetwork(
+  basis: NetworkBasis,
+  phases: PhaseTimer,
+  signal: AbortSignal,
+): { net: ProbeNetwork; close: () => void } {
+  const sockets = new Set<Socket>()
+  const lookups = new AbortController()
+  let closed = false
+
+  function close(): void {
+    closed = true
+    lookups.abort()
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  signal.addEventListener('abort', close, { once: true })
+
+  function keep<S extends Socket>(socket: S): S {
+    sockets.add(socket)
+    // An error may come when nobody waits for one any more; it must not bring the process down.
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => sockets.delete(socket))
+    if (closed) socket.destroy()
+    return socket
+  }
+
+  /** The addresses of a host that may be connected to. */
+  async function getAddresses(host: string): Promise<Step<readonly string[]>> {
+    if (isIP(host) !== 0) return admit([host])
+    phases.begin('dns')
+    const resolution = await basis.resolve(host, lookups.signal)
+    if (resolution.ok) return admit(resolution.addresses)
+    const detail = `${host}: ${resolution.code}`
+    return stopped(
+      isResolverFault(resolution.code)
+        ? abstained('self-unhealthy', `our resolver cannot be asked: ${detail}`)
+        : failed('dns', detail),
+    )
+  }
+
+  function admit(addresses: readonly string[]): Step<readonly string[]> {
+    const refusals: string[] = []
+    const admitted = addresses.filter((address) => {
+      const refusal = basis.guard.refuse(address)
+      if (refusal !== undefined) refusals.push(refusal)
+      return refusal === undefined
+    })
+    if (admitted.length > 0) return done(admitted.slice(0, ADDRESSES_MAX))
+    return stopped(
+      addresses.length === 0
+        ? failed('dns', 'the name has no address')
+        : abstained('forbidden-address', refusals.join(', ')),
+    )
+  }
+
+  const net: ProbeNetwork = {
+    async connect({ host, port }) {
+      const addresses = await getAddresses(host)
+      if (!addresses.ok) return addresses
+      if (closed) return stopped(abstained('stopping', 'the probe has ended'))
+      phases.begin('connect')
+      const socket = keep(
+        connectTcp({
+          host: isIP(host) === 0 ? host : (addresses.value[0] ?? host),
+          port,
+          lookup: makeStaticLookup(addresses.value),
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS,
+          noDelay: true,
+        }),
+      )
+      const error = await waitFor(socket, 'connect')
+      if (error !== undefined) return stopped(judgeConnectError(error))
+      const refusal = basis.guard.refuse(socket.remoteAddress ?? '')
+      if (refusal === undefined) return done(socket)
+      socket.destroy()
+      return stopped(
+        socket.remoteAddress === undefined
+          ? failed('reset', 'closed as soon as connected')
+          : abstained('forbidden-address', refusal),
+      )
+    },
+
+    async secure(socket, { host, alpn }) {
+      phases.begin('tls')
+      const secured = keep(
+        connectTls({
+          socket,
+          host,
+          servername: isIP(host) === 0 ? host : '',
+          secureContext: basis.secureContext,
+          rejectUnauthorized: true,
+          ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+        }),
+      )
+      const error = await waitFor(secured, 'secureConnect')
+      return error === undefined ? done(secured) : stopped(judgeTlsError(error))
+    },
+
+    countBytes(bytes) {
+      if (basis.takeBytes(bytes)) return done(undefined)
+      return stopped(abstained('overloaded', 'the bound on bytes read in a round is passed'))
+    },
+  }
+  return {
+    net,
+    close() {
+      signal.removeEventListener('abort', close)
+      close()
+    },
+  }
+}
+
+/** Gives `net.connect` the addresses that were checked, whatever it asks. */
+function makeStaticLookup(addresses: readonly string[]): LookupFunction {
+  const entries = addresses.map((address) => ({ address, family: isIP(address) }))
+  return (_host, options, callback) => {
+    const [first] = entries
+    if (options.all === true) callback(null, entries)
+    else callback(null, first?.address ?? '', first?.family ?? 4)
+  }
+}
+
+/** Waits for an event; an error or the socket's end comes as a value. */
+function waitFor(socket: Socket, event: 'connect' | 'secureConnect'): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const succeed = () => settle(undefined)
+    const onClose = () => settle(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    const settle = (error: Error | undefined) => {
+      socket.off(event, succeed).off('error', settle).off('close', onClose)
+      resolve(error)
+    }
+    socket.once(event, succeed).once('error', settle).once('close', onClose)
+  })
+}
+
+/** Reads from a socket until `enough` says so. The end of the stream ends reading too. */
+export function readUntil(
+  socket: Socket,
+  net: ProbeNetwork,
+  enough: (received: Buffer) => boolean,
+): Promise<Step<{ received: Buffer; ended: boolean }>> {
+  return new Promise((resolve) => {
+    let received = Buffer.alloc(0)
+    const onData = (chunk: Buffer) => {
+      const counted = net.countBytes(chunk.length)
+      if (!counted.ok) return settle(counted)
+      received = Buffer.concat([received, chunk])
+      if (enough(received)) settle(done({ received, ended: false }))
+    }
+    const onEnd = () => settle(done({ received, ended: true }))
+    const onError = (error: Error) => settle(stopped(judgeSocketError(error)))
+    const onClose = () => settle(stopped(failed('reset', 'closed')))
+    const settle = (step: Step<{ received: Buffer; ended: boolean }>) => {
+      socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+      socket.pause()
+      resolve(step)
+    }
+    socket.on('data', onData).once('end', onEnd).once('error', onError).once('close', onClose)
+  })
+}
