@@ -3,4 +3,30 @@
  *
  * @packageDocumentation
  */
-export {}
+export {
+  type ConfigFault,
+  type ConfigFaultCode,
+  type Finding,
+  formatFinding,
+} from './config/config-fault.ts'
+export { type LoadedManifest, loadManifest } from './config/load-manifest.ts'
+export { type LoadedNodeConfig, loadNodeConfig } from './config/load-node-config.ts'
+export {
+  type NodeConfig,
+  type NodeConfigFile,
+  nodeConfigDefaults,
+  nodeConfigSchema,
+} from './config/node-config.ts'
+export { parseYaml, type ReadYamlFile, readYamlFile, type YamlFile } from './config/yaml-file.ts'
+export type * from './feed-source.ts'
+export { createKeyFile, type KeyFaultCode, readKeyFile, type SigningKey } from './keys/key-file.ts'
+export {
+  createMonitorKey,
+  type DataPaths,
+  getDataPaths,
+  readMonitorKey,
+  readOrCreatePeerKey,
+} from './keys/node-keys.ts'
+export { getPeerId } from './keys/peer-id.ts'
+export type { Log, PeerInfo } from './ports.ts'
+export type * from './running-node.ts'
