@@ -1,0 +1,69 @@
+/** How much a peer answers for, by what it did; a score below −{@link penaltyLimit} is no longer heard. */
+export const penalties = {
+  /** A message our validation rejected, off a direct stream. */
+  reject: 20,
+  /** Bytes that no honest implementation sends. */
+  violation: 40,
+  /** An answer that was not asked for, or that the loop found wrong. */
+  answer: 25,
+} as const
+
+/** A peer whose score falls below the negative of this is not heard, served or kept. */
+export const penaltyLimit = 80
+
+const PENALTY_MAX = 1000
+const HALF_LIFE_MS = 60_000
+const PEERS_MAX = 4096
+const CREDIT_MS = 120_000
+
+/**
+ * What we hold for and against each peer, beyond what gossipsub knows: faults off the topics, and
+ * which peer speaks for which member.
+ *
+ * A peer counts as a member's while it was the last to bring an admitted status of that member
+ * before anyone else did (SPEC 8.5), within two minutes. That is a guess: a relay may win the race.
+ * So it earns only a place and a share of work, never belief.
+ */
+export interface PeerLedger {
+  /** Adds points against a peer; they halve every minute. */
+  penalize(peer: string, points: number): void
+  /** Points against a peer now, at least 0. */
+  getPenalty(peer: string): number
+  /** The peer brought this member's newest status first. */
+  credit(peer: string, member: number): void
+  /** Member the peer speaks for, if any. */
+  getMember(peer: string): number | undefined
+}
+
+/** @param nowMs a clock that never jumps, in milliseconds */
+export function makePeerLedger(nowMs: () => number): PeerLedger {
+  const faults = new Map<string, { points: number; atMs: number }>()
+  const members = new Map<number, { peer: string; atMs: number }>()
+
+  const getPenalty = (peer: string) => {
+    const fault = faults.get(peer)
+    if (fault === undefined) return 0
+    return fault.points * 0.5 ** ((nowMs() - fault.atMs) / HALF_LIFE_MS)
+  }
+  return {
+    getPenalty,
+    penalize(peer, points) {
+      const sum = Math.min(PENALTY_MAX, getPenalty(peer) + points)
+      faults.delete(peer)
+      faults.set(peer, { points: sum, atMs: nowMs() })
+      if (faults.size > PEERS_MAX) {
+        // The one blamed longest ago, whose points have halved the most often.
+        const [oldest] = faults.keys()
+        if (oldest !== undefined) faults.delete(oldest)
+      }
+    },
+    credit(peer, member) {
+      members.set(member, { peer, atMs: nowMs() })
+    },
+    getMember(peer) {
+      for (const [member, credit] of members)
+        if (credit.peer === peer && nowMs() - credit.atMs <= CREDIT_MS) return member
+      return undefined
+    },
+  }
+}

@@ -1,0 +1,166 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { bootstrap } from '@libp2p/bootstrap'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import type { ConnectionGater, Libp2p } from '@libp2p/interface'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { NetworkFault } from './network-fault.ts'
+
+/** The libp2p node, of which this file alone knows transports, encryption and multiplexing. */
+export type Libp2pNode = Libp2p<{
+  identify: ReturnType<ReturnType<typeof identify>>
+  ping: ReturnType<ReturnType<typeof ping>>
+  pubsub: GossipSub
+}>
+
+/** What {@link makeTransport} needs. */
+export interface TransportOptions {
+  /** Seed of the Ed25519 key that the peer id is of: 32 bytes. */
+  readonly peerKey: Uint8Array
+  readonly listen: readonly string[]
+  /** Told to others in place of the addresses listened on, when not empty. */
+  readonly announce: readonly string[]
+  readonly bootstrap: readonly string[]
+  readonly connectionsMax: number
+  readonly inboundPerHostPerSecond: number
+  readonly gate: ConnectionGater
+  readonly pubsub: (components: GossipSubComponents) => GossipSub
+}
+
+/**
+ * A window is 256 KiB at least, so this bounds what one connection's streams can make us hold: a
+ * node opens one stream for gossip, one for `direct`, one per request.
+ */
+const STREAMS_MAX = 48
+const STREAM_WINDOW_MAX = 1_048_576
+const STREAM_BUFFER_MAX = 4_194_304
+const WRITE_BUFFER_MAX = 16_777_216
+
+/** One address of a peer, split. */
+export interface PeerAddress {
+  readonly peer: string
+  readonly address: Multiaddr
+}
+
+/**
+ * @param text a multiaddr that ends in `/p2p/<peer id>`
+ * @throws {NetworkFault} `bad-address`
+ */
+export function parsePeerAddress(text: string): PeerAddress {
+  const address = parseAddress(text)
+  const peer = address.getComponents().findLast((component) => component.name === 'p2p')?.value
+  if (peer === undefined)
+    throw new NetworkFault('bad-address', `${text} does not end in /p2p/<peer id>`)
+  return { peer, address }
+}
+
+function parseAddress(text: string): Multiaddr {
+  try {
+    return multiaddr(text)
+  } catch (error) {
+    throw new NetworkFault('bad-address', `${text} is no multiaddr`, error)
+  }
+}
+
+/**
+ * Makes the libp2p node: TCP, Noise, Yamux, identify, ping, gossipsub. It is not started yet, so that
+ * protocols are registered before a peer can ask for them.
+ *
+ * @throws {NetworkFault} `bad-address`
+ */
+export async function makeTransport(options: TransportOptions): Promise<Libp2pNode> {
+  for (const text of [...options.listen, ...options.announce]) parseAddress(text)
+  for (const text of options.bootstrap) parsePeerAddress(text)
+  const socket = { noDelay: true, keepAlive: true }
+  return createLibp2p({
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.peerKey),
+    nodeInfo: { name: 'watchfire', version: '1', userAgent: 'watchfire/1' },
+    addresses: { listen: [...options.listen], announce: [...options.announce] },
+    transports: [
+      tcp({
+        listenOpts: socket,
+        dialOpts: socket,
+        inboundSocketInactivityTimeout: 60_000,
+        outboundSocketInactivityTimeout: 60_000,
+      }),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: STREAMS_MAX,
+        maxOutboundStreams: STREAMS_MAX * 2,
+        streamOptions: {
+          maxStreamWindowSize: STREAM_WINDOW_MAX,
+          maxReadBufferLength: STREAM_BUFFER_MAX,
+          maxWriteBufferLength: WRITE_BUFFER_MAX,
+        },
+      }),
+    ],
+    // The list puts addresses in the peer store, with a tag that keeps these peers when connections
+    // are pruned; redial.ts keeps them connected.
+    peerDiscovery:
+      options.bootstrap.length === 0
+        ? []
+        : [
+            bootstrap({
+              list: [...options.bootstrap],
+              timeout: 0,
+              tagTTL: Number.POSITIVE_INFINITY,
+            }),
+          ],
+    connectionGater: options.gate,
+    connectionManager: {
+      maxConnections: options.connectionsMax,
+      // Many honest peers may share one address (loopback, NAT): the library's 5 a second cuts them off.
+      inboundConnectionThreshold: options.inboundPerHostPerSecond,
+      maxIncomingPendingConnections: options.connectionsMax,
+      inboundUpgradeTimeout: 5000,
+      inboundStreamProtocolNegotiationTimeout: 5000,
+      outboundStreamProtocolNegotiationTimeout: 5000,
+      dialTimeout: 5000,
+      addressDialTimeout: 3000,
+    },
+    // Cuts peers that are gone without a word (power lost, process frozen), and measures latency.
+    connectionMonitor: {
+      pingInterval: 5000,
+      pingTimeout: { minTimeout: 5000, maxTimeout: 10_000 },
+    },
+    services: { identify: identify(), ping: ping(), pubsub: options.pubsub },
+  })
+}
+
+/**
+ * Starts listening.
+ *
+ * @throws {NetworkFault} `port-in-use`, `cannot-listen`
+ */
+export async function startTransport(node: Libp2pNode): Promise<void> {
+  try {
+    await node.start()
+  } catch (error) {
+    await node.stop()
+    const detail = error instanceof Error ? error.message : String(error)
+    if (detail.includes('EADDRINUSE'))
+      throw new NetworkFault(
+        'port-in-use',
+        `peer-to-peer port is in use: ${firstLine(detail, 'EADDRINUSE')}`,
+        error,
+      )
+    throw new NetworkFault(
+      'cannot-listen',
+      `cannot listen for peers: ${firstLine(detail, 'E')}`,
+      error,
+    )
+  }
+}
+
+function firstLine(text: string, containing: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.find((line) => line.includes(containing)) ?? text
+}
