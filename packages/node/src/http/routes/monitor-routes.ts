@@ -1,0 +1,230 @@
+import { type MonitorId, type TargetId, toHex, toText } from '@watchfire/attestation'
+import { Type } from 'typebox'
+import { readAttestation, readEvidence } from '../attestation-reading.ts'
+import { makeCursor, readCursor } from '../cursor.ts'
+import { formatTime, getFreshness } from '../freshness.ts'
+import type { App, RouteContext } from '../http-app.ts'
+import { HttpProblem } from '../problem.ts'
+import {
+  attestationsSchema,
+  evidenceSchema,
+  monitorsSchema,
+  peersSchema,
+  problemSchema,
+  statusSchema,
+} from '../schemas.ts'
+
+/** Attestations on a page, and how many of one round pages reach in all. */
+export const attestationsPerPage = { default: 50, max: 200, perRoundMax: 1000 } as const
+export const peersPerAnswerMax = 500
+const evidencePerPage = { default: 50, max: 200 } as const
+
+const id = Type.String({ minLength: 1, maxLength: 64 })
+const cursor = Type.Optional(
+  Type.String({ maxLength: 256, description: '`next` of the page before' }),
+)
+const closed = { additionalProperties: false }
+const publicRead = { isPublic: true }
+
+/** Who watches, what they signed, and how this node stands. */
+export function addMonitorRoutes(app: App, { source }: RouteContext): void {
+  app.get(
+    '/v1/monitors',
+    {
+      config: publicRead,
+      schema: {
+        summary: 'The committee, as heard by this node',
+        response: { 200: monitorsSchema, default: problemSchema },
+      },
+    },
+    () => ({
+      ...getFreshness(source, source.latest()),
+      monitors: source.monitors().map((monitor) => ({
+        id: monitor.id,
+        index: monitor.index,
+        weight: monitor.weight,
+        publicKey: toHex(monitor.publicKey),
+        region: monitor.region,
+        network: monitor.network,
+        operator: monitor.operator,
+        isSelf: monitor.isSelf,
+        lastAttestationRound: monitor.lastAttestationRound ?? null,
+        lastHeard: monitor.lastHeardMs === undefined ? null : formatTime(monitor.lastHeardMs),
+        excludedSince: monitor.excludedSince ?? null,
+        status:
+          monitor.status === undefined
+            ? null
+            : {
+                time: formatTime(monitor.status.timeMs),
+                boot: formatTime(monitor.status.bootMs),
+                version: toText(monitor.status.version),
+                features: monitor.status.features.map((feature) => toText(feature)),
+                epoch: monitor.status.epoch,
+                height: monitor.status.height,
+                round: monitor.status.round,
+                view: monitor.status.view,
+              },
+        clockOffsetMs: monitor.clockOffsetMs ?? null,
+      })),
+    }),
+  )
+
+  app.get(
+    '/v1/attestations',
+    {
+      config: publicRead,
+      schema: {
+        summary: 'Signed attestations as received, newest rounds first',
+        querystring: Type.Object(
+          {
+            round: Type.Optional(Type.Integer({ minimum: 0 })),
+            monitor: Type.Optional(id),
+            target: Type.Optional(id),
+            limit: Type.Integer({
+              minimum: 1,
+              maximum: attestationsPerPage.max,
+              default: attestationsPerPage.default,
+            }),
+            cursor,
+          },
+          closed,
+        ),
+        response: { 200: attestationsSchema, default: problemSchema },
+      },
+    },
+    (request) => {
+      const { round, monitor, target, limit } = request.query
+      const { context } = source
+      if (monitor !== undefined && !context.memberIds.includes(monitor as MonitorId))
+        throw new HttpProblem('unknown-monitor', 'See /v1/monitors for those of the committee.')
+      if (target !== undefined && !context.targetIds.includes(target as TargetId))
+        throw new HttpProblem('unknown-target', 'See /v1/targets for those of the manifest.')
+      // Newer rounds keep coming in above the page, so a cursor holds a round and how much of it
+      // was given.
+      const [roundMax, given = 0] =
+        request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 2)
+      const wanted = Math.min(given + limit + 1, attestationsPerPage.perRoundMax)
+      const found = source
+        .attestations({
+          round: round as never,
+          roundMax: roundMax as never,
+          monitor: monitor as MonitorId | undefined,
+          target: target as TargetId | undefined,
+          limit: wanted,
+        })
+        .slice(given)
+      const page = found.slice(0, limit)
+      const last = page.at(-1)
+      const lastRound = last?.message.round
+      const givenOfLast =
+        page.filter((each) => each.message.round === lastRound).length +
+        (lastRound === roundMax ? given : 0)
+      return {
+        ...getFreshness(source, source.latest()),
+        attestations: page.map((each) =>
+          readAttestation(context, each, target as TargetId | undefined),
+        ),
+        next:
+          found.length > limit && lastRound !== undefined
+            ? makeCursor([lastRound, givenOfLast])
+            : null,
+      }
+    },
+  )
+
+  app.get(
+    '/v1/evidence',
+    {
+      config: publicRead,
+      schema: {
+        summary: 'Members that signed two things for one place, with the proof',
+        querystring: Type.Object(
+          {
+            limit: Type.Integer({
+              minimum: 1,
+              maximum: evidencePerPage.max,
+              default: evidencePerPage.default,
+            }),
+            cursor,
+          },
+          closed,
+        ),
+        response: { 200: evidenceSchema, default: problemSchema },
+      },
+    },
+    (request) => {
+      const [from = 0] =
+        request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 1)
+      const to = from + request.query.limit
+      const all = source.evidence()
+      return {
+        ...getFreshness(source, source.latest()),
+        evidence: all.slice(from, to).map((each) => readEvidence(each.offender, each.evidence)),
+        next: to < all.length ? makeCursor([to]) : null,
+      }
+    },
+  )
+
+  app.get(
+    '/v1/peers',
+    {
+      schema: {
+        summary: 'Connected peers; not for pages of other sites',
+        response: { 200: peersSchema, default: problemSchema },
+      },
+    },
+    () => {
+      const peers = source.peers()
+      return {
+        ...getFreshness(source, source.latest()),
+        peers: peers.slice(0, peersPerAnswerMax).map((peer) => ({
+          peerId: peer.peerId,
+          addresses: [...peer.addresses],
+          direction: peer.direction,
+          connectedAt: formatTime(peer.connectedAtMs),
+          monitor: peer.monitor ?? null,
+          agent: peer.agent ?? null,
+          score: peer.score ?? null,
+          latencyMs: peer.latencyMs ?? null,
+        })),
+        total: peers.length,
+      }
+    },
+  )
+
+  app.get(
+    '/v1/status',
+    {
+      schema: {
+        summary: 'This node; not for pages of other sites',
+        response: { 200: statusSchema, default: problemSchema },
+      },
+    },
+    () => {
+      const status = source.status()
+      return {
+        ...getFreshness(source, source.latest()),
+        version: status.version,
+        networkName: status.networkName,
+        monitor: status.monitor ?? null,
+        peerId: status.peerId,
+        addresses: [...status.addresses],
+        startedAt: formatTime(status.startedAtMs),
+        now: formatTime(status.nowMs),
+        epoch: status.epoch,
+        view: status.view,
+        clockRound: status.round ?? null,
+        peers: source.peers().length,
+        isQuarantined: status.isQuarantined,
+        selfHealth: {
+          healthy: status.selfHealth.healthy,
+          reason: status.selfHealth.reason ?? null,
+        },
+        clockOffsetMs: status.clockOffsetMs ?? null,
+        clockNotice: status.clockNotice ?? null,
+        ready: status.ready,
+        notReady: [...status.notReady],
+      }
+    },
+  )
+}
