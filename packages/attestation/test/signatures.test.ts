@@ -11,7 +11,7 @@ import {
   type Verify,
   verifySignature,
 } from '@watchfire/attestation'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { listEdgeKeys, listEdgeSignatures, makeHonestSignature } from './support/edge-signatures.ts'
 import { fastVerify } from './support/fast-verify.ts'
 

@@ -46,7 +46,7 @@ function findTorsion(): Point {
       .add(point)
     if (!torsion.multiplyUnsafe(4n).is0()) return torsion
   }
-  assert.fail('one point in two has a torsion part of order 8')
+  return assert.fail('one point in two has a torsion part of order 8')
 }
 
 function decode(bytes: Uint8Array): Point | undefined {
