@@ -1,6 +1,15 @@
 import type { ProbeKind } from './kind.ts'
+import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { httpKind } from './kinds/http.ts'
+import { priceFeedKind } from './kinds/price-feed.ts'
 import { tcpKind } from './kinds/tcp.ts'
+import { tlsKind } from './kinds/tls.ts'
 
 /** The kinds that every monitor knows (SPEC 13). */
-export const builtinKinds: readonly ProbeKind[] = [httpKind, tcpKind]
+export const builtinKinds: readonly ProbeKind[] = [
+  httpKind,
+  tcpKind,
+  tlsKind,
+  evmRpcKind,
+  priceFeedKind,
+]

@@ -1,20 +1,16 @@
-import type { OutcomeName } from '@watchfire/attestation'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
 import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { checkUrl, strictObject, urlSchema } from './schemas.ts'
+import { httpOutcomes, judgeStatus } from './http-outcomes.ts'
+import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
 import { expirySignal, latencySignal, readCertificate } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
   method: Type.Union([Type.Literal('GET'), Type.Literal('HEAD')], { default: 'GET' }),
-  headers: Type.Record(
-    Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$" }),
-    Type.String({ maxLength: 512, pattern: '^[ -~]*$' }),
-    { default: {}, maxProperties: 16, description: 'Sent to the URL’s own origin only.' },
-  ),
+  headers: headersSchema,
   status: Type.Array(Type.Integer({ minimum: 200, maximum: 599 }), {
     default: [],
     maxItems: 16,
@@ -34,55 +30,24 @@ const paramsSchema = strictObject({
 type Params = Static<typeof paramsSchema>
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-const RESERVED_HEADERS = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'accept-encoding',
-  'upgrade',
-  'keep-alive',
-  'expect',
-  'te',
-  'trailer',
-])
-
-export const httpOutcomes: readonly OutcomeName[] = [
-  'refused',
-  'timeout',
-  'dns',
-  'tls',
-  'certificate',
-  'unreachable',
-  'reset',
-  'protocol',
-  'too-large',
-  'status',
-  'auth',
-]
-
 /** An HTTP service: does it answer as it should? */
 export const httpKind = defineKind({
   kind: 'http',
   summary: 'An HTTP service answers with a healthy status, and the expected text.',
   params: paramsSchema,
-  check: ({ url, headers }) => [
+  check: ({ url, headers, method, contains }) => [
     ...checkUrl('url', url),
-    ...Object.keys(headers)
-      .filter((name) => RESERVED_HEADERS.has(name.toLowerCase()))
-      .map((name) => ({
-        path: ['headers', name],
-        code: 'reserved-header',
-        expected: 'a header that the probe does not set itself',
-        got: name,
-      })),
+    ...checkHeaders('headers', headers),
+    ...(method === 'HEAD' && contains !== undefined
+      ? [{ path: ['contains'], code: 'no-body', expected: 'method GET, since HEAD has no body' }]
+      : []),
   ],
   signals: ({ url }) => [
     latencySignal('From the first packet to the last byte of the answer, redirects included.'),
     ...(isSecure(url) ? [expirySignal] : []),
   ],
   identities: [],
-  outcomes: [...httpOutcomes, 'redirect', 'content'],
+  outcomes: [...httpOutcomes, 'content'],
   defaultPolicy: ({ url }, { timeoutMs }) =>
     makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? [expiryThreshold] : [])]),
   probe,
@@ -172,9 +137,4 @@ function judgeReply({ status, contains }: Params, reply: HttpReply): Stop | unde
   return reply.body.includes(contains)
     ? undefined
     : failed('content', 'the text is not in the body')
-}
-
-/** What an unhealthy status says. */
-export function judgeStatus(status: number): Stop {
-  return failed(status === 401 || status === 403 ? 'auth' : 'status', `status ${status}`)
 }

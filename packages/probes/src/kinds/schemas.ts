@@ -33,3 +33,43 @@ export function checkUrl(field: string, text: string): readonly ParamsProblem[] 
   if (url.username !== '' || url.password !== '') return problem('no user or password')
   return url.hash === '' ? [] : problem('no fragment')
 }
+
+export const headersSchema = Type.Record(
+  Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$" }),
+  Type.String({ maxLength: 512, pattern: '^[ -~]*$' }),
+  {
+    default: {},
+    maxProperties: 16,
+    description:
+      'Request headers, for the URL’s own origin only. A manifest is public: no secrets.',
+  },
+)
+
+/** Headers that say how the exchange itself is done. */
+const RESERVED_HEADERS = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'accept-encoding',
+  'upgrade',
+  'keep-alive',
+  'expect',
+  'te',
+  'trailer',
+])
+
+/** Headers that a probe sets itself cannot be asked for. */
+export function checkHeaders(
+  field: string,
+  headers: Readonly<Record<string, string>>,
+): readonly ParamsProblem[] {
+  return Object.keys(headers)
+    .filter((name) => RESERVED_HEADERS.has(name.toLowerCase()))
+    .map((name) => ({
+      path: [field, name],
+      code: 'reserved-header',
+      expected: 'a header that the probe does not set itself',
+      got: name,
+    }))
+}

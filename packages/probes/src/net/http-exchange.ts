@@ -30,6 +30,8 @@ export interface HttpReply {
 export interface HttpExchange {
   /** Sends a request and reads its answer, timed as `request`, `first-byte` and `transfer`. */
   request(request: HttpRequest): Promise<Step<HttpReply>>
+  /** Whether the server has kept the connection for another request. */
+  isOpen(): boolean
   /** The connection, where it is a secured one. */
   readonly secured: TLSSocket | undefined
   close(): void
@@ -77,6 +79,7 @@ function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExch
   })
   return {
     secured: socket instanceof TLSSocket ? socket : undefined,
+    isOpen: () => !socket.destroyed,
     request: (request) => exchange(client, request, context),
     close: () => void client.destroy().catch(() => socket.destroy()),
   }

@@ -73,7 +73,7 @@ export function makeProbeNetwork(
   function keep<S extends Socket>(socket: S): S {
     sockets.add(socket)
     // An error may come when nobody waits for one any more; it must not bring the process down.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', ignoreError)
     socket.once('close', () => sockets.delete(socket))
     if (closed) socket.destroy()
     return socket
@@ -138,6 +138,7 @@ export function makeProbeNetwork(
 
     async secure(socket, { host, alpn }) {
       phases.begin('tls')
+      if (socket.destroyed) return stopped(failed('reset', 'closed before the handshake'))
       const secured = keep(
         connectTls({
           socket,
@@ -148,6 +149,9 @@ export function makeProbeNetwork(
           ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
         }),
       )
+      // From here on only the TLS socket is destroyed, and the connection with it: Node 24 crashes if
+      // the connection under it is destroyed while it tells that the handshake is done.
+      sockets.delete(socket)
       const error = await waitFor(secured, 'secureConnect')
       return error === undefined ? done(secured) : stopped(judgeTlsError(error))
     },
@@ -164,6 +168,11 @@ export function makeProbeNetwork(
       close()
     },
   }
+}
+
+/** Whoever waits for a socket has heard of its error; it destroys itself. */
+function ignoreError(): void {
+  // Nothing is left to be done.
 }
 
 /** Gives `net.connect` the addresses that were checked, whatever it asks. */

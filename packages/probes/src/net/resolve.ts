@@ -17,13 +17,24 @@ const RESOLUTION_DELAY_MS = 50
  *
  * Not `dns.lookup`: it runs on a pool of four threads, so four names that hang would hold up every
  * other probe. Therefore the hosts file is not read; `localhost` is loopback (RFC 6761 6.3).
+ *
+ * @param servers - addresses with ports to ask instead of those that this machine is set to
  */
-export const resolveByDns: Resolve = async (host, signal) => {
+export function makeResolve(servers: readonly string[] = []): Resolve {
+  return (host, signal) => resolveByDns(host, signal, servers)
+}
+
+async function resolveByDns(
+  host: string,
+  signal: AbortSignal,
+  servers: readonly string[],
+): Promise<Resolution> {
   const name = host.toLowerCase().replace(/\.$/, '')
   if (name === 'localhost' || name.endsWith('.localhost')) {
     return { ok: true, addresses: ['127.0.0.1', '::1'] }
   }
   const resolver = new Resolver()
+  if (servers.length > 0) resolver.setServers(servers)
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {

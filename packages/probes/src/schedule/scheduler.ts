@@ -3,7 +3,7 @@ import { type ProbeClock, systemClock } from '../clock.ts'
 import type { ProbeResult, Stop } from '../kind.ts'
 import { makeAddressGuard } from '../net/address-guard.ts'
 import { makeSecureContext } from '../net/authorities.ts'
-import { type Resolve, resolveByDns } from '../net/resolve.ts'
+import { makeResolve, type Resolve } from '../net/resolve.ts'
 import type { KindRegistry } from '../registry.ts'
 import { abstained } from '../steps.ts'
 import { type PreparedTarget, prepareTarget } from './prepared-target.ts'
@@ -72,7 +72,7 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
   )
   const guard = makeAddressGuard(options.allow)
   const secureContext = makeSecureContext(options.ca ?? [])
-  const resolve = options.resolve ?? resolveByDns
+  const resolve = options.resolve ?? makeResolve()
   const slots = makeSlots(options.concurrency)
   const endMs = attestByMs - Math.min(MARGIN_MS_MAX, Math.ceil(attestByMs / MARGIN_PART))
   const bytesPerRoundMax = options.bytesPerRoundMax ?? BYTES_PER_ROUND_MAX

@@ -1,9 +1,16 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { httpKind } from '../../src/kinds/http.ts'
-import { tcpKind } from '../../src/kinds/tcp.ts'
+import { createServer as createTlsServer } from 'node:tls'
 import { startServer } from '../../src/compliance/server.ts'
 import { describeKind } from '../../src/compliance/suite.ts'
+import { evmRpcKind } from '../../src/kinds/evm-rpc.ts'
+import { httpKind } from '../../src/kinds/http.ts'
+import { priceFeedKind } from '../../src/kinds/price-feed.ts'
+import { tcpKind } from '../../src/kinds/tcp.ts'
+import { tlsKind } from '../../src/kinds/tls.ts'
+import { startAnvil } from '../anvil.ts'
+import { makeAuthority } from '../authority.ts'
+import { deployFeed } from '../feed-contract.ts'
 
 const runner = { describe, it }
 
@@ -36,6 +43,68 @@ describeKind(
       return {
         params: { url: `http://127.0.0.1:${port}/` },
         teardown: () => new Promise((resolve) => server.close(() => resolve())),
+      }
+    },
+  },
+  runner,
+)
+
+describeKind(
+  {
+    kind: tlsKind,
+    transport: 'tls',
+    getParams: (host, port) => ({ host, port }),
+    async setup() {
+      const authority = await makeAuthority()
+      const server = createTlsServer(await authority.issue(['127.0.0.1']), (socket) => socket.end())
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      return {
+        params: { host: '127.0.0.1', port },
+        ca: [authority.pem],
+        teardown: () => new Promise((resolve) => server.close(() => resolve())),
+      }
+    },
+  },
+  runner,
+)
+
+const CHAIN_ID = 31_337
+const getUrlParams = (scheme: string) => (host: string, port: number) => ({
+  url: `${scheme}://${host}:${port}/`,
+  chainId: CHAIN_ID,
+})
+
+describeKind(
+  {
+    kind: evmRpcKind,
+    transport: 'http',
+    getParams: getUrlParams('http'),
+    getSecureParams: getUrlParams('https'),
+    async setup() {
+      const anvil = await startAnvil(CHAIN_ID)
+      return { params: { url: anvil.url, chainId: CHAIN_ID }, teardown: () => anvil.stop() }
+    },
+  },
+  runner,
+)
+
+const feed = { decimals: 8, heartbeatMs: 60_000 }
+const address = `0x${'11'.repeat(20)}`
+
+describeKind(
+  {
+    kind: priceFeedKind,
+    transport: 'http',
+    getParams: (host, port) => ({ ...getUrlParams('http')(host, port), ...feed, address }),
+    getSecureParams: (host, port) => ({ ...getUrlParams('https')(host, port), ...feed, address }),
+    async setup() {
+      const anvil = await startAnvil(CHAIN_ID)
+      const contract = await deployFeed(anvil, 8)
+      await contract.set(1n, 100_000_000n, 1_700_000_000n, 1n)
+      return {
+        params: { url: anvil.url, chainId: CHAIN_ID, ...feed, address: contract.address },
+        teardown: () => anvil.stop(),
       }
     },
   },

@@ -1,0 +1,90 @@
+import solc from 'solc'
+import { type Abi, encodeDeployData, encodeFunctionData, type Hex } from 'viem'
+import type { Anvil } from './anvil.ts'
+
+// A feed in the shape of Chainlink's AggregatorV3Interface whose round is whatever a test sets.
+const SOURCE = `
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.0;
+
+contract Feed {
+    uint8 public immutable decimals;
+    bool private broken;
+    uint80 private roundId;
+    int256 private answer;
+    uint256 private updatedAt;
+    uint80 private answeredInRound;
+
+    constructor(uint8 digits) {
+        decimals = digits;
+    }
+
+    function set(uint80 id, int256 value, uint256 time, uint80 answeredIn) external {
+        (roundId, answer, updatedAt, answeredInRound) = (id, value, time, answeredIn);
+    }
+
+    function breakDown() external {
+        broken = true;
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        require(!broken, "No data present");
+        return (roundId, answer, updatedAt, updatedAt, answeredInRound);
+    }
+}
+`
+
+interface Compiled {
+  readonly abi: Abi
+  readonly bytecode: Hex
+}
+
+let compiled: Compiled | undefined
+
+/** A contract on a test's chain. */
+export interface FeedContract {
+  readonly address: string
+  set(id: bigint, answer: bigint, updatedAt: bigint, answeredIn: bigint): Promise<void>
+  breakDown(): Promise<void>
+}
+
+export async function deployFeed(anvil: Anvil, decimals: number): Promise<FeedContract> {
+  compiled ??= compile()
+  const { abi, bytecode } = compiled
+  const [from] = (await anvil.call('eth_accounts', [])) as string[]
+
+  /** Sends a transaction, which anvil mines before it answers the next call. */
+  async function send(transaction: Record<string, string>): Promise<{ contractAddress: string }> {
+    const hash = await anvil.call('eth_sendTransaction', [{ from, ...transaction }])
+    return (await anvil.call('eth_getTransactionReceipt', [hash])) as { contractAddress: string }
+  }
+
+  const { contractAddress: address } = await send({
+    data: encodeDeployData({ abi, bytecode, args: [decimals] }),
+  })
+  const run = async (functionName: string, args: readonly unknown[]) => {
+    await send({ to: address, data: encodeFunctionData({ abi, functionName, args }) })
+  }
+  return {
+    address,
+    set: (id, answer, updatedAt, answeredIn) => run('set', [id, answer, updatedAt, answeredIn]),
+    breakDown: () => run('breakDown', []),
+  }
+}
+
+function compile(): Compiled {
+  const input = {
+    language: 'Solidity',
+    sources: { 'Feed.sol': { content: SOURCE } },
+    settings: { outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
+  }
+  const output = JSON.parse(solc.compile(JSON.stringify(input))) as {
+    errors?: { formattedMessage: string }[]
+    contracts?: Record<string, Record<string, { abi: Abi; evm: { bytecode: { object: string } } }>>
+  }
+  const contract = output.contracts?.['Feed.sol']?.['Feed']
+  if (contract === undefined) {
+    throw new Error(output.errors?.map(({ formattedMessage }) => formattedMessage).join('\n'))
+  }
+  return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` }
+}
