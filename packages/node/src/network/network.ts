@@ -108,10 +108,10 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
   }
 
   // --- Adapters, from the outside in
-  let node: Libp2pNode | undefined
+  const held: { node?: Libp2pNode } = {}
   const getNode = () => {
-    if (node === undefined) throw new Error('libp2p is used before it was made')
-    return node
+    if (held.node === undefined) throw new Error('libp2p is used before it was made')
+    return held.node
   }
   const gossip: Gossip = makeGossip({
     networkId,
@@ -161,7 +161,7 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
     onDenied: (reason) => countDrop(counters, reason),
   })
   const made = await makeTransport({ ...options, gate, pubsub: gossip.service })
-  node = made
+  held.node = made
   const redialer = makeRedialer({
     peers: [...configured].filter((peer) => peer !== made.peerId.toString()),
     isConnected: (peer) =>

@@ -166,3 +166,18 @@ export function areJoined(a: TestNode, b: TestNode): boolean {
       0) >= 7
   return sees(a, b) && sees(b, a)
 }
+
+/** What `node` holds of `other`; NaN when it is not connected. */
+export function scoreOf(node: TestNode, other: { readonly network: { peerId: string } }): number {
+  const { peerId } = other.network
+  return node.network.peers().find((info) => info.peerId === peerId)?.score ?? Number.NaN
+}
+
+/** The machine's clock, run faster: time-outs of seconds pass in tens of milliseconds. */
+export function makeFastClock(factor: number): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs() * factor,
+    setTimer: (delayMs, run) => clock.setTimer(delayMs / factor, run),
+  }
+}

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import type { Stream } from '@libp2p/interface'
+import {
+  type Digest,
+  encode,
+  getAttestationDigest,
+  type Height,
+  type Round,
+  signedAttestationType,
+} from '@watchfire/attestation'
+import { encode as prefixed } from 'it-length-prefixed'
+import { dropCounter, messageCounter } from '../../src/network/drops.ts'
+import {
+  attestationsRequestType,
+  certificatesRequestType,
+  directMessageType,
+  stateRequestType,
+} from '../../src/network/protocols.ts'
+import type { NetworkSource } from '../../src/ports.ts'
+import {
+  areJoined,
+  emptySource,
+  makeFastClock,
+  makeNodes,
+  networkId,
+  type TestNode,
+  until,
+} from './harness.ts'
+import { makeStrangers } from './strangers.ts'
+
+const frame = (bytes: Uint8Array) => prefixed.single(bytes).subarray()
+const directFrame = (topic: number, data: Uint8Array) =>
+  frame(encode(directMessageType, { topic, data }))
+const isOver = (stream: Stream) => stream.status !== 'open'
+const drops = (node: TestNode, reason: string) => node.counters.get(dropCounter, reason)
+const signal = new AbortController().signal
+
+function makeAttestation(round: number): { digest: Digest; bytes: Uint8Array } {
+  const signed = signedAttestationType.defaultValue()
+  signed.message.round = round as Round
+  return {
+    digest: getAttestationDigest(networkId, signed.message),
+    bytes: encode(signedAttestationType, signed),
+  }
+}
+
+describe('a hostile peer', () => {
+  const nodes = makeNodes()
+  const strangers = makeStrangers()
+  afterEach(async () => {
+    await strangers.stop()
+    await nodes.close()
+  })
+
+  describe('on a direct stream', () => {
+    it('that announces more bytes than a message may have is cut off at the announcement', async () => {
+      const node = await nodes.open()
+      const stranger = await strangers.make()
+      const stream = await stranger.open(node, 'direct')
+      stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f))
+      await until(() => drops(node, 'oversized') === 1 && isOver(stream), 'counted and cut')
+    })
+
+    it('that sends a length without end is cut off', async () => {
+      const node = await nodes.open()
+      const stranger = await strangers.make()
+      const stream = await stranger.open(node, 'direct')
+      stream.send(new Uint8Array(10).fill(0x80))
+      await until(() => drops(node, 'malformed') === 1 && isOver(stream), 'counted and cut')
+    })
+
+    it('that sends rubbish, unknown topics and outsized messages is counted, charged, then not heard', async () => {
+      const node = await nodes.open()
+      const stranger = await strangers.make()
+      const stream = await stranger.open(node, 'direct')
+      stream.send(frame(Uint8Array.of(1, 2, 3)))
+      stream.send(directFrame(9, new Uint8Array(4)))
+      stream.send(directFrame(2, new Uint8Array(257)))
+      stream.send(directFrame(2, new Uint8Array(1)))
+      await until(() => drops(node, 'low-score') === 1 && isOver(stream), 'no longer heard')
+      assert.equal(drops(node, 'malformed'), 2)
+      assert.equal(drops(node, 'oversized'), 1)
+      assert.equal(node.counters.get(messageCounter, 'vote-reject'), 1)
+      assert.equal(node.received.length, 0)
+      const again = await stranger.open(node, 'direct')
+      again.send(directFrame(2, new Uint8Array(1)))
+      await until(() => drops(node, 'low-score') === 2 && isOver(again), 'nor on a new stream')
+    })
+
+    it('that floods is read no faster than its share, and holds up nobody else', async () => {
+      const node = await nodes.open()
+      const other = await nodes.open({ bootstrap: [node.address] })
+      const stranger = await strangers.make()
+      await until(() => areJoined(node, other), 'joined')
+      const stream = await stranger.open(node, 'direct')
+      const startMs = performance.now()
+      for (let i = 0; i < 4000; i++) stream.send(directFrame(2, Uint8Array.of(i & 255, i >> 8)))
+      await until(() => drops(node, 'rate-limited') > 0, 'it is slowed down')
+      other.network.sendDirect([{ topic: 'vote', bytes: Uint8Array.of(7) }])
+      await until(
+        () => node.received.some(({ from }) => from === other.network.peerId),
+        'the other one gets through',
+      )
+      const seconds = (performance.now() - startMs) / 1000
+      assert.ok(node.received.length <= 1024 + 200 * seconds + 10, `${node.received.length} read`)
+    })
+  })
+
+  describe('that asks', () => {
+    const openServing = (source: Partial<NetworkSource>) =>
+      nodes.open({ source: { ...emptySource, ...source }, clock: makeFastClock(40) })
+
+    it('and never says what is let go', async () => {
+      const node = await openServing({})
+      const stranger = await strangers.make()
+      const stream = await stranger.open(node, 'attestations')
+      await until(() => drops(node, 'slow-request') === 1 && isOver(stream), 'let go')
+    })
+
+    it('for what nobody may ask is refused and charged', async () => {
+      const node = await openServing({})
+      const stranger = await strangers.make()
+      const tooMany = await stranger.open(node, 'certificates')
+      tooMany.send(frame(encode(certificatesRequestType, { fromHeight: 1, count: 257 })))
+      await until(() => drops(node, 'malformed') === 1 && isOver(tooMany), 'refused')
+      const rubbish = await stranger.open(node, 'views')
+      rubbish.send(frame(new Uint8Array(23)))
+      await until(() => drops(node, 'malformed') === 2 && isOver(rubbish), 'refused')
+      const large = await stranger.open(node, 'highest')
+      large.send(frame(new Uint8Array(9)))
+      await until(() => drops(node, 'oversized') === 1 && isOver(large), 'refused')
+      const third = await stranger.open(node, 'highest')
+      await until(() => drops(node, 'low-score') === 1 && isOver(third), 'not served any more')
+    })
+
+    it('and does not read the answer is let go, and holds one place until then', async () => {
+      const state = new Uint8Array(4_000_000)
+      const node = await openServing({
+        getStateBytes: () => state,
+        getAttestation: () => state.subarray(0, 1_000_000),
+      })
+      const stranger = await strangers.make()
+      const stream = await stranger.open(node, 'attestations')
+      stream.pause()
+      const digests = Array.from({ length: 256 }, () => new Uint8Array(32) as Digest)
+      stream.send(frame(encode(attestationsRequestType, digests)))
+      await until(() => drops(node, 'slow-reader') === 1, 'let go')
+      const answered = await stranger.open(node, 'state')
+      let bytes = 0
+      answered.addEventListener('message', ({ data }) => {
+        bytes += data.byteLength
+      })
+      answered.send(frame(encode(stateRequestType, { root: digests[0] as Digest, index: 0 })))
+      await until(() => bytes > 262_144, 'other requests are answered')
+    })
+
+    it('too often is not answered', async () => {
+      const node = await nodes.open()
+      const stranger = await strangers.make()
+      const request = frame(encode(certificatesRequestType, { fromHeight: 1, count: 1 }))
+      for (let i = 0; i < 300; i++) {
+        const stream = await stranger.open(node, 'certificates')
+        // It may have been refused before this.
+        if (stream.status === 'open') stream.send(request)
+        stream.abort(new Error('next'))
+      }
+      await until(() => drops(node, 'rate-limited') > 0, 'counted')
+    })
+  })
+
+  describe('that is asked', () => {
+    const one = makeAttestation(1)
+    /** A node that asks, an honest one that holds attestation 1, and a stranger who answers as given. */
+    const openAsking = async (answer: (stream: Stream) => void) => {
+      const asking = await nodes.open({ clock: makeFastClock(10) })
+      const honest = await nodes.open({
+        bootstrap: [asking.address],
+        source: { ...emptySource, getAttestation: () => one.bytes },
+      })
+      const stranger = await strangers.make({
+        attestations: answer,
+        certificates: answer,
+        direct: () => undefined,
+      })
+      await stranger.connect(asking)
+      const peer = stranger.node.peerId.toString()
+      await until(
+        () => areJoined(asking, honest) && asking.network.peers().length === 2,
+        'both are there',
+      )
+      // Asking is by those who speak the protocol: identify has to have run.
+      await until(() => asking.counters.get('network-speakers') === 2, 'both are known to speak')
+      return { asking, peer }
+    }
+
+    it('and never answers costs a moment, and another peer is asked', async () => {
+      const { asking, peer } = await openAsking(() => undefined)
+      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
+      assert.equal(found.length, 1)
+      const certificates = await asking.network.fetchCertificates(1 as Height, 9, signal)
+      assert.deepEqual(certificates, [])
+      await until(() => drops(asking, 'timeout') > 0, 'the silence is counted')
+    })
+
+    it('and answers without end, or with what was not asked for, is cut off and charged', async () => {
+      const other = makeAttestation(2)
+      const { asking, peer } = await openAsking((stream) => {
+        const pour = () => {
+          while (stream.status === 'open' && stream.writeStatus === 'writable') {
+            if (!stream.send(frame(other.bytes))) break
+          }
+        }
+        stream.addEventListener('drain', pour)
+        pour()
+      })
+      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
+      assert.equal(found.length, 1)
+      assert.equal(drops(asking, 'unexpected-answer'), 1)
+    })
+
+    it('and repeats the right answer for ever is cut off at the count', async () => {
+      const { asking, peer } = await openAsking((stream) => {
+        for (let i = 0; i < 300; i++) stream.send(frame(one.bytes))
+      })
+      const absent = makeAttestation(3).digest
+      const found = await asking.network.fetchAttestations([one.digest, absent], peer, signal)
+      assert.equal(found.length, 1)
+      assert.equal(drops(asking, 'unexpected-answer'), 1)
+    })
+
+    it('and announces an answer above the bound is cut off and charged', async () => {
+      const { asking, peer } = await openAsking((stream) => {
+        stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f))
+      })
+      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
+      assert.equal(found.length, 1)
+      assert.equal(drops(asking, 'oversized'), 1)
+    })
+  })
+})
