@@ -29,6 +29,8 @@ export interface HttpAppOptions {
   readonly events: EventStreamLimits
 }
 
+const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
+
 const makeFastify = () =>
   fastify({
     logger: false,
@@ -48,6 +50,8 @@ export type App = ReturnType<typeof makeFastify>
 
 export interface HttpApp {
   readonly app: App
+  /** Every route there is, as fastify was given it. */
+  readonly routes: readonly { readonly method: string; readonly url: string }[]
   /** Ends streams and connections. */
   readonly close: () => Promise<void>
 }
@@ -66,6 +70,10 @@ export interface RouteContext {
 export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { source, metrics, clock, log } = options
   const app = makeFastify()
+  const routes: { method: string; url: string }[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, url })
+  })
   const isHostAllowed = makeHostCheck(options.host, options.allowedHosts)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
@@ -74,6 +82,11 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
         'host-not-allowed',
         'Ask by address, or let the operator allow the name.',
       )
+    // Before a body is looked at: none is wanted, whatever its size.
+    if (!methods.includes(request.method)) {
+      reply.header('allow', methods.join(', '))
+      throw new HttpProblem('method-not-allowed', `Use one of ${methods.join(', ')}.`)
+    }
     // Public reads may be used by any page; what tells of the operator's machine may not.
     if (request.routeOptions.config.isPublic !== true) return
     reply.header('access-control-allow-origin', '*')
@@ -98,12 +111,9 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     log.error({ error, url: request.url }, 'an HTTP request failed')
     return sendProblem(reply, 'internal', 'The node says more in its log.')
   })
-  app.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD')
-      return sendProblem(reply, 'not-found', 'See /v1/openapi.json for what there is.')
-    reply.header('allow', 'GET, HEAD')
-    return sendProblem(reply, 'method-not-allowed', 'Use GET or HEAD.')
-  })
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 'not-found', 'See /v1/openapi.json for what there is.'),
+  )
 
   await app.register(rateLimit, {
     max: options.requestsPerMinute,
@@ -154,6 +164,7 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
 
   return {
     app,
+    routes,
     async close() {
       stopWatching()
       events.close()

@@ -428,7 +428,7 @@ export const readySchema = withFreshness(
   'Whether this node does its work',
 )
 
-export const problemSchema = Type.Object(
+const problemSchema = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -438,3 +438,9 @@ export const problemSchema = Type.Object(
   },
   { additionalProperties: true, description: 'RFC 9457 problem; `code` is of a closed set' },
 )
+
+/** What every route may answer instead, as OpenAPI shows it. */
+export const problemAnswer = {
+  description: 'A problem document (RFC 9457)',
+  content: { 'application/problem+json': { schema: problemSchema } },
+}

@@ -15,7 +15,7 @@ import { getFreshness } from '../freshness.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { negotiate } from '../negotiate.ts'
 import { HttpProblem } from '../problem.ts'
-import { certificateSchema, problemSchema, proofSchema } from '../schemas.ts'
+import { certificateSchema, problemAnswer, proofSchema } from '../schemas.ts'
 import { getVerdictName, readTarget } from '../target-reading.ts'
 import { getAtHeight, getAtRound, getLatest, toProblem } from './find-record.ts'
 
@@ -29,7 +29,7 @@ const certificateAnswer = {
       'application/json': { schema: certificateSchema },
     },
   },
-  default: problemSchema,
+  default: problemAnswer,
 }
 
 /** Certificates by height and by round, proofs, and the stream of new ones. */
@@ -86,7 +86,7 @@ export function addCertificateRoutes(app: App, { source, events }: RouteContext)
           { height: Type.Optional(Type.Integer({ minimum: 1 })) },
           { additionalProperties: false },
         ),
-        response: { 200: proofSchema, default: problemSchema },
+        response: { 200: proofSchema, default: problemAnswer },
       },
     },
     (request) => {
@@ -139,7 +139,7 @@ export function addCertificateRoutes(app: App, { source, events }: RouteContext)
             description: 'An endless stream',
             content: { 'text/event-stream': { schema: Type.String() } },
           },
-          default: problemSchema,
+          default: problemAnswer,
         },
       },
     },

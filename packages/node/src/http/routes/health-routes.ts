@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { getFreshness } from '../freshness.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { getReadiness } from '../readiness.ts'
-import { liveSchema, problemSchema, readySchema } from '../schemas.ts'
+import { liveSchema, problemAnswer, readySchema } from '../schemas.ts'
 import { setStatusGauges } from '../watch-agreement.ts'
 
 const unlimited = { rateLimit: false } as const
@@ -63,7 +63,7 @@ export function addHealthRoutes(app: App, { source, metrics }: RouteContext): vo
       config: { isPublic: true },
       schema: {
         summary: 'This document, made from the code',
-        response: { 200: Type.Object({}, { additionalProperties: true }), default: problemSchema },
+        response: { 200: Type.Object({}, { additionalProperties: true }), default: problemAnswer },
       },
     },
     () => app.swagger() as unknown as Record<string, unknown>,

@@ -10,7 +10,7 @@ import {
   evidenceSchema,
   monitorsSchema,
   peersSchema,
-  problemSchema,
+  problemAnswer,
   statusSchema,
 } from '../schemas.ts'
 
@@ -34,7 +34,7 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
       config: publicRead,
       schema: {
         summary: 'The committee, as heard by this node',
-        response: { 200: monitorsSchema, default: problemSchema },
+        response: { 200: monitorsSchema, default: problemAnswer },
       },
     },
     () => ({
@@ -89,7 +89,7 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
           },
           closed,
         ),
-        response: { 200: attestationsSchema, default: problemSchema },
+        response: { 200: attestationsSchema, default: problemAnswer },
       },
     },
     (request) => {
@@ -149,7 +149,7 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
           },
           closed,
         ),
-        response: { 200: evidenceSchema, default: problemSchema },
+        response: { 200: evidenceSchema, default: problemAnswer },
       },
     },
     (request) => {
@@ -170,7 +170,7 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
     {
       schema: {
         summary: 'Connected peers; not for pages of other sites',
-        response: { 200: peersSchema, default: problemSchema },
+        response: { 200: peersSchema, default: problemAnswer },
       },
     },
     () => {
@@ -197,7 +197,7 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
     {
       schema: {
         summary: 'This node; not for pages of other sites',
-        response: { 200: statusSchema, default: problemSchema },
+        response: { 200: statusSchema, default: problemAnswer },
       },
     },
     () => {

@@ -8,7 +8,7 @@ import type { App, RouteContext } from '../http-app.ts'
 import { HttpProblem } from '../problem.ts'
 import {
   networkSchema,
-  problemSchema,
+  problemAnswer,
   stateSchema,
   type StateAnswer,
   type TargetDefinition,
@@ -41,7 +41,7 @@ export function addStateRoutes(app: App, { source }: RouteContext): void {
       config: publicRead,
       schema: {
         summary: 'The network and its manifest',
-        response: { 200: networkSchema, default: problemSchema },
+        response: { 200: networkSchema, default: problemAnswer },
       },
     },
     () => ({
@@ -62,7 +62,7 @@ export function addStateRoutes(app: App, { source }: RouteContext): void {
           { round: Type.Optional(Type.Integer({ minimum: 0 })), limit, cursor },
           closed,
         ),
-        response: { 200: stateSchema, default: problemSchema },
+        response: { 200: stateSchema, default: problemAnswer },
       },
     },
     (request) => {
@@ -88,7 +88,7 @@ export function addStateRoutes(app: App, { source }: RouteContext): void {
       schema: {
         summary: 'Targets, what is asked of them, and what was last agreed on',
         querystring: Type.Object({ limit, cursor }, closed),
-        response: { 200: targetsSchema, default: problemSchema },
+        response: { 200: targetsSchema, default: problemAnswer },
       },
     },
     (request) => {
@@ -114,7 +114,7 @@ export function addStateRoutes(app: App, { source }: RouteContext): void {
       schema: {
         summary: 'One target',
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }),
-        response: { 200: targetSchema, default: problemSchema },
+        response: { 200: targetSchema, default: problemAnswer },
       },
     },
     (request) => {
