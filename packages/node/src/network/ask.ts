@@ -57,6 +57,8 @@ export interface Asker {
 
 /** No message for this long, and the peer is given up. */
 const PROGRESS_TIMEOUT_MS = 3000
+/** A peer that trickles is given up after this, with what came. */
+const TOTAL_TIMEOUT_MS = 20_000
 /** A peer that has not answered in this time gets company. */
 const STAGGER_MS = 300
 /** Peers asked the same thing at most. */
@@ -92,7 +94,8 @@ export function makeAsker(options: AskerOptions): Asker {
 
   const ask: Asker['ask'] = async ({ name, peer, request, take, signal }) => {
     const until = AbortSignal.any([lifetime, signal])
-    const deadline = makeDeadline(clock, PROGRESS_TIMEOUT_MS, until)
+    const total = makeDeadline(clock, TOTAL_TIMEOUT_MS, until)
+    const deadline = makeDeadline(clock, PROGRESS_TIMEOUT_MS, total.signal)
     const { answerBytesMax, answersMax } = protocolSpecs[name]
     let stream: Stream | undefined
     try {
@@ -119,10 +122,11 @@ export function makeAsker(options: AskerOptions): Asker {
       stream?.abort(toError(error))
       if (until.aborted) return false
       noteFailure(peer)
-      judge(error, name, peer, deadline.isOver())
+      judge(error, name, peer, deadline.isOver() || total.isOver())
       return false
     } finally {
       deadline.release()
+      total.release()
     }
   }
 

@@ -44,10 +44,10 @@ export interface Gossip {
   getScore(peer: string): number
   /** Whether we still listen to a peer. */
   isHeard(peer: string): boolean
-  /** Whether gossip runs to the peer, as far as gossipsub knows. */
-  hasPeer(peer: string): boolean
-  /** Topics a peer said it is in, in short form. */
-  listTopicsOf(peer: string): readonly string[]
+  /** Peers that gossip runs with, as far as gossipsub knows. */
+  listPeers(): ReadonlySet<string>
+  /** Topics each peer said it is in, in short form. */
+  listTopicsByPeer(): ReadonlyMap<string, readonly string[]>
 }
 
 /** Up to this many members, what we publish goes to every peer at once: one hop less. */
@@ -147,17 +147,23 @@ export function makeGossip(options: GossipOptions): Gossip {
     // gossipsub knows no score for a peer that never spoke gossip.
     isHeard: (peer) =>
       getPenalty(peer) <= penaltyLimit && getRouter().getScore(peer) >= -penaltyLimit,
-    hasPeer: (peer) =>
-      getRouter()
-        .getPeers()
-        .some((other) => other.toString() === peer),
-    listTopicsOf: (peer) =>
-      [...topics.values()]
-        .filter((topic) =>
-          getRouter()
-            .getSubscribers(topic.gossipName)
-            .some((other) => other.toString() === peer),
-        )
-        .map((topic) => (topic.shard === undefined ? topic.name : `${topic.name}/${topic.shard}`)),
+    listPeers: () =>
+      new Set(
+        getRouter()
+          .getPeers()
+          .map((peer) => peer.toString()),
+      ),
+    listTopicsByPeer() {
+      const byPeer = new Map<string, string[]>()
+      for (const { name, shard, gossipName } of topics.values()) {
+        const short = shard === undefined ? name : `${name}/${shard}`
+        for (const peer of getRouter().getSubscribers(gossipName)) {
+          const names = byPeer.get(peer.toString()) ?? []
+          names.push(short)
+          byPeer.set(peer.toString(), names)
+        }
+      }
+      return byPeer
+    },
   }
 }

@@ -1,7 +1,6 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { decode, type Digest, isText, signedStatusType } from '@watchfire/attestation'
+import { type Digest, isText } from '@watchfire/attestation'
 import type {
-  Acceptance,
   Clock,
   Counters,
   InboundMessage,
@@ -13,18 +12,18 @@ import type {
 import { makeAsker } from './ask.ts'
 import { makeConnectionGate } from './connection-gate.ts'
 import { makeDirect } from './direct.ts'
-import { countDrop, messageCounter } from './drops.ts'
+import { countDrop } from './drops.ts'
 import { makeFetcher } from './fetch.ts'
 import { type Gossip, makeGossip } from './gossip.ts'
-import { makeGossipWatch } from './gossip-watch.ts'
+import { makeInbox } from './inbox.ts'
 import { makePeerLedger, penalties } from './peer-ledger.ts'
 import { listPeerInfos } from './peer-info.ts'
+import { makePeerWatch } from './peer-watch.ts'
 import { getProtocol, type ProtocolName, protocolSpecs } from './protocols.ts'
 import { makeRedialer } from './redial.ts'
 import { makeServer } from './serve.ts'
 import { makeSignatureBudget } from './signature-budget.ts'
-import { toError } from './timing.ts'
-import { topicSpecs } from './topics.ts'
+import { topicNames, topicSpecs } from './topics.ts'
 import { type Libp2pNode, makeTransport, parsePeerAddress, startTransport } from './transport.ts'
 
 /** What {@link openNetwork} needs. */
@@ -61,7 +60,6 @@ export interface OpenNetwork extends Network {
 const DIRECT_STREAMS_MAX = 2
 const REQUEST_STREAMS_MAX = 8
 const GAUGE_MS = 1000
-
 /**
  * Connects to peers and stays connected: gossip, direct streams, requests and answers (SPEC 8, 10).
  * Messages that come before `onMessage` has set a handler are ignored and counted.
@@ -77,35 +75,8 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
   const configured = new Set(bootstrap.map(({ peer }) => peer))
   const isTrusted = (peer: string) => configured.has(peer) || ledger.getMember(peer) !== undefined
 
-  // --- One way in for every message, whatever brought it
-  let handler: ((message: InboundMessage) => Acceptance) | undefined
-  const judge = (message: InboundMessage): Acceptance => {
-    if (message.bytes.length > topicSpecs[message.topic].bytesMax) {
-      countDrop(counters, 'oversized')
-      return 'reject'
-    }
-    if (handler === undefined) {
-      countDrop(counters, 'no-handler')
-      return 'ignore'
-    }
-    try {
-      return handler(message)
-    } catch (error) {
-      // Our own fault: never the peer's (SPEC 8).
-      countDrop(counters, 'handler-error')
-      log.error({ topic: message.topic, error: toError(error).stack }, 'judging a message failed')
-      return 'ignore'
-    }
-  }
-  const deliver = (message: InboundMessage) => {
-    const acceptance = judge(message)
-    counters.add(messageCounter, `${message.topic}-${acceptance}`)
-    if (message.topic === 'status' && acceptance === 'accept') {
-      const status = decode(signedStatusType, message.bytes)
-      if (status.ok) ledger.credit(message.from, status.value.message.member)
-    }
-    return acceptance
-  }
+  const inbox = makeInbox({ ...options, membersCount: memberIds.length, ledger })
+  const deliver = (message: InboundMessage) => inbox.deliver(message)
 
   // --- Adapters, from the outside in
   const held: { node?: Libp2pNode } = {}
@@ -146,7 +117,7 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
     open: (peer, signal) => open('direct', peer, signal),
     deliver,
   })
-  const server = makeServer({ ...shared, source: options.source })
+  const server = makeServer({ ...shared, isTrusted, source: options.source })
   const asker = makeAsker({ ...shared, listPeers: () => [...speakers.keys()], isTrusted, open })
   const fetcher = makeFetcher(networkId, asker)
   const trustedMax = configured.size + memberIds.length
@@ -175,13 +146,12 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
     random: options.random ?? Math.random,
     signal: closing.signal,
   })
-  const watch = makeGossipWatch({
-    listPeers: () => [...speakers.keys()],
-    listConnections: (peer) => {
-      const peerId = speakers.get(peer)
-      return peerId === undefined ? [] : made.getConnections(peerId)
-    },
-    hasGossip: (peer) => gossip.hasPeer(peer),
+  const watch = makePeerWatch({
+    listConnections: () => made.getConnections(),
+    isSpeaker: (peer) => speakers.has(peer),
+    listGossiping: () => gossip.listPeers(),
+    isHeard,
+    isTrusted,
     counters,
     clock,
     signal: closing.signal,
@@ -239,6 +209,11 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
       counters.set('network-connections', count, direction)
     }
     counters.set('network-speakers', speakers.size)
+    for (const topic of topicNames) {
+      const lastMs = inbox.getLastHeardMs(topic)
+      // Silence on a topic that was heard before tells of a lost mesh.
+      if (lastMs !== undefined) counters.set('network-silence-ms', nowMs() - lastMs, topic)
+    }
     cancelGauges = clock.setTimer(GAUGE_MS, setGauges)
   }
   let cancelGauges = clock.setTimer(0, setGauges)
@@ -262,9 +237,7 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
       return gossip.publish(topic, shard, bytes)
     },
     sendDirect: (messages) => direct.send(messages),
-    onMessage(next) {
-      handler = next
-    },
+    onMessage: (handler) => inbox.setHandler(handler),
     onPeersChange(changed) {
       peersHandlers.push(changed)
     },

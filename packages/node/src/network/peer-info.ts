@@ -16,6 +16,7 @@ export interface PeerInfoSources {
 /** Every connected peer, those longest connected first. */
 export function listPeerInfos(sources: PeerInfoSources): readonly PeerInfo[] {
   const { node, gossip, ledger, agents, memberIds } = sources
+  const topics = gossip.listTopicsByPeer()
   const infos = node.getPeers().flatMap((peerId): PeerInfo[] => {
     const connections = node
       .getConnections(peerId)
@@ -33,7 +34,7 @@ export function listPeerInfos(sources: PeerInfoSources): readonly PeerInfo[] {
         monitor: member === undefined ? undefined : memberIds[member],
         score: gossip.getScore(peer),
         agent: agents.get(peer),
-        topics: gossip.listTopicsOf(peer),
+        topics: topics.get(peer) ?? [],
         latencyMs: connections.findLast((connection) => connection.rtt !== undefined)?.rtt,
       },
     ]

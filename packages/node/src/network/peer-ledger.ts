@@ -6,6 +6,8 @@ export const penalties = {
   violation: 40,
   /** An answer that was not asked for, or that the loop found wrong. */
   answer: 25,
+  /** A message above the rate of its bringer. */
+  flood: 1,
 } as const
 
 /** A peer whose score falls below the negative of this is not heard, served or kept. */
@@ -38,7 +40,8 @@ export interface PeerLedger {
 /** @param nowMs a clock that never jumps, in milliseconds */
 export function makePeerLedger(nowMs: () => number): PeerLedger {
   const faults = new Map<string, { points: number; atMs: number }>()
-  const members = new Map<number, { peer: string; atMs: number }>()
+  const credits = new Map<string, { member: number; atMs: number }>()
+  const peersByMember = new Map<number, string>()
 
   const getPenalty = (peer: string) => {
     const fault = faults.get(peer)
@@ -58,12 +61,16 @@ export function makePeerLedger(nowMs: () => number): PeerLedger {
       }
     },
     credit(peer, member) {
-      members.set(member, { peer, atMs: nowMs() })
+      const before = peersByMember.get(member)
+      if (before !== undefined && credits.get(before)?.member === member) credits.delete(before)
+      peersByMember.set(member, peer)
+      // One peer speaks for one member, the last it brought: so both maps hold at most a committee.
+      credits.set(peer, { member, atMs: nowMs() })
     },
     getMember(peer) {
-      for (const [member, credit] of members)
-        if (credit.peer === peer && nowMs() - credit.atMs <= CREDIT_MS) return member
-      return undefined
+      const credit = credits.get(peer)
+      if (credit === undefined || nowMs() - credit.atMs > CREDIT_MS) return undefined
+      return credit.member
     },
   }
 }

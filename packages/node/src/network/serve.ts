@@ -33,6 +33,8 @@ import { makePeerBuckets } from './token-bucket.ts'
 export interface ServerOptions {
   readonly source: NetworkSource
   readonly isHeard: (peer: string) => boolean
+  /** Whether a peer is configured, or speaks for a member: places are kept for it. */
+  readonly isTrusted: (peer: string) => boolean
   readonly ledger: PeerLedger
   readonly clock: Clock
   readonly counters: Counters
@@ -49,7 +51,12 @@ export interface Server {
 const REQUEST_TIMEOUT_MS = 5000
 /** A peer that takes no byte for this long is let go. */
 const WRITE_TIMEOUT_MS = 10_000
+/** A whole answer takes no longer than this, however little a peer reads at a time. */
+const ANSWER_TIMEOUT_MS = 60_000
 const SERVING_MAX = 64
+/** The rest is kept for configured peers and the committee's. */
+const SERVING_STRANGERS_MAX = 48
+const SERVING_PER_PEER_MAX = 8
 const REQUEST_RATE = { burst: 256, perSecond: 50 }
 /** What one peer may draw: a state of 64 MiB in half a minute. */
 const BYTE_RATE = { burst: 33_554_432, perSecond: 2_097_152 }
@@ -133,15 +140,17 @@ function getStateChunk(source: NetworkSource, root: Digest, index: number): Uint
 }
 
 export function makeServer(options: ServerOptions): Server {
-  const { source, isHeard, ledger, clock, counters, log, signal } = options
+  const { source, isHeard, isTrusted, ledger, clock, counters, log, signal } = options
   const nowMs = () => clock.monotonicMs()
   const requests = makePeerBuckets(REQUEST_RATE, nowMs, PEERS_MAX)
   const sentBytes = makePeerBuckets(BYTE_RATE, nowMs, PEERS_MAX)
+  const servingByPeer = new Map<string, number>()
   let serving = 0
 
   const getRefusal = (from: string): DropReason | undefined => {
     if (!isHeard(from)) return 'low-score'
-    if (serving >= SERVING_MAX) return 'busy'
+    if (serving >= (isTrusted(from) ? SERVING_MAX : SERVING_STRANGERS_MAX)) return 'busy'
+    if ((servingByPeer.get(from) ?? 0) >= SERVING_PER_PEER_MAX) return 'rate-limited'
     return requests.get(from).take() ? undefined : 'rate-limited'
   }
 
@@ -167,7 +176,8 @@ export function makeServer(options: ServerOptions): Server {
     request: Uint8Array,
     from: string,
   ) => {
-    const deadline = makeDeadline(clock, WRITE_TIMEOUT_MS, signal)
+    const total = makeDeadline(clock, ANSWER_TIMEOUT_MS, signal)
+    const deadline = makeDeadline(clock, WRITE_TIMEOUT_MS, total.signal)
     try {
       const messages = answer(name, request, source)
       for (;;) {
@@ -183,10 +193,11 @@ export function makeServer(options: ServerOptions): Server {
       deadline.extend()
       await stream.close({ signal: deadline.signal })
     } catch (error) {
-      if (deadline.isOver()) countDrop(counters, 'slow-reader')
+      if (deadline.isOver() || total.isOver()) countDrop(counters, 'slow-reader')
       throw error
     } finally {
       deadline.release()
+      total.release()
     }
   }
 
@@ -227,7 +238,13 @@ export function makeServer(options: ServerOptions): Server {
         stream.abort(new Error(refusal))
         return
       }
-      serving++
+      const enter = (change: number) => {
+        serving += change
+        const left = (servingByPeer.get(from) ?? 0) + change
+        if (left === 0) servingByPeer.delete(from)
+        else servingByPeer.set(from, left)
+      }
+      enter(1)
       try {
         const request = await readRequest(name, stream)
         await writeAnswer(name, stream, request, from)
@@ -236,7 +253,7 @@ export function makeServer(options: ServerOptions): Server {
         judge(error, name, from)
         stream.abort(toError(error))
       } finally {
-        serving--
+        enter(-1)
       }
     },
   }

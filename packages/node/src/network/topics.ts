@@ -30,7 +30,8 @@ export const topicSpecs: Readonly<Record<TopicName, TopicSpec>> = {
   status: { number: topicNumbers.status, bytesMax: limits.statusBytesMax, isSharded: false },
 }
 
-const topicNames = Object.keys(topicSpecs) as TopicName[]
+/** Every topic's name. */
+export const topicNames = Object.keys(topicSpecs) as TopicName[]
 const namesByNumber = new Map(topicNames.map((name) => [topicSpecs[name].number, name]))
 
 /** @returns the topic with this number on `direct`; `undefined` for a number that is none */

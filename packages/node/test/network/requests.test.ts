@@ -168,7 +168,7 @@ describe('requests between peers', () => {
     )
     const found = await asking.network.fetchViews(0 as Epoch, 2 as View, 5 as View, signal)
     const views = new Set(found.map(({ bytes }) => viewCertificateType.deserialize(bytes).view))
-    assert.deepEqual([...views].toSorted(), [2, 3, 4])
+    assert.deepEqual(views, new Set([3, 2, 4]))
   })
 
   it('fetches certificates ascending, as one peer holds them', async () => {

@@ -51,7 +51,7 @@ export function makeStrangers() {
       }
     },
     async stop() {
-      await Promise.all(made.splice(0).map((node) => node.stop()))
+      await Promise.all(made.splice(0).map(async (node) => node.stop()))
     },
   }
 }
