@@ -9,6 +9,7 @@ import type {
   Header,
   Height,
   MemberIndex,
+  MonitorId,
   Proposal,
   Round,
   SignedAttestation,
@@ -31,8 +32,8 @@ export interface CoreConfig {
   readonly networkId: Digest
   /** One context per epoch, the index being the epoch. In production the first is the only one. */
   readonly epochs: readonly EpochContext[]
-  /** This node's index in the committee, the same in every epoch given; undefined for an observer. */
-  readonly me: MemberIndex | undefined
+  /** This node: its id, or its index where that is the same in every epoch given; undefined for an observer. */
+  readonly me: MonitorId | MemberIndex | undefined
   /** Verifies signatures of evidence inside blocks; all other messages come in verified. */
   readonly verify: Verify
 }

@@ -3,8 +3,14 @@
  *
  * @packageDocumentation
  */
-export * from './core.ts'
 export * from './aggregate.ts'
+export * from './core.ts'
 export * from './evidence.ts'
+export { InvariantError } from './invariant.ts'
+export { start } from './recovery.ts'
 export * from './state.ts'
+export { getAdmissionWindow, getStatus } from './status.ts'
+export { step } from './step.ts'
+export { VIEWS_AHEAD } from './tally.ts'
 export { getRawVerdict, settleVerdict } from './verdict.ts'
+export { PROPOSALS_AHEAD } from './vote.ts'

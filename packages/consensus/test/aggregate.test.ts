@@ -14,7 +14,7 @@ import {
   toText,
   verdicts,
 } from '@watchfire/attestation'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { computeState, getFaultyLive } from '../src/aggregate.ts'
 import { getGenesisState, migrateState } from '../src/state.ts'
 import {
@@ -55,9 +55,9 @@ function observe(
   return target
 }
 
-const reached: ObservationDraft = { status: 'reached' }
-const failed: ObservationDraft = { status: 'failed' }
-const abstained: ObservationDraft = { status: 'abstained' }
+const isReached: ObservationDraft = { status: 'reached' }
+const hasFailed: ObservationDraft = { status: 'failed' }
+const hasAbstained: ObservationDraft = { status: 'abstained' }
 
 function withSignal(aggregate: 'median' | 'corroborated'): Partial<Parameters> {
   return { targets: [makeTarget({ signals: [['latency', aggregate]] })] }
@@ -71,7 +71,7 @@ function agreedValue(target: TargetState): bigint | undefined {
 describe('aggregation', () => {
   it('counts reached, failed, abstained and absent weight so that they sum to the whole', () => {
     const context = makeContext([1, 2, 4, 8, 16].map((weight) => ({ weight })))
-    const target = observe(context, [reached, failed, abstained, undefined, reached])
+    const target = observe(context, [isReached, hasFailed, hasAbstained, undefined, isReached])
     equal(target.reached, 17)
     equal(target.failed, 2)
     equal(target.abstained, 4)
@@ -86,7 +86,7 @@ describe('aggregation', () => {
 
   it('splits the weights by region, all regions ascending, the one of no name first', () => {
     const context = makeContext([{ region: 'us' }, { region: 'eu', weight: 3 }, {}])
-    const target = observe(context, [reached, failed, abstained])
+    const target = observe(context, [isReached, hasFailed, hasAbstained])
     deepEqual(
       target.vantages.map(({ region, ...weights }) => [toText(region), weights]),
       [
@@ -118,8 +118,8 @@ describe('aggregation', () => {
   it('leaves a signal out unless its weight exceeds 2f, and not one more', () => {
     const context = makeEqual(4, withSignal('median'))
     const value = { signals: { 0: 1n } }
-    equal(observe(context, [value, value, reached, reached]).signals.length, 0)
-    equal(observe(context, [value, value, value, reached]).signals.length, 1)
+    equal(observe(context, [value, value, isReached, isReached]).signals.length, 0)
+    equal(observe(context, [value, value, value, isReached]).signals.length, 1)
   })
 
   it('ignores signals of observations that did not reach the target', () => {
@@ -137,7 +137,7 @@ describe('aggregation', () => {
     equal(identity?.weight, 3)
     equal(identity?.value[0], 1)
     // Of three observing, two are a majority; that one failed to reach it counts as observing.
-    const some = observe(context, [hash(1), hash(1), failed, undefined])
+    const some = observe(context, [hash(1), hash(1), hasFailed, undefined])
     equal(some.identities[0]?.weight, 2)
   })
 
@@ -161,7 +161,7 @@ describe('aggregation', () => {
       referenceKind: 1,
       reference: 5,
     }
-    const target = observe(context, [said, said, abstained, undefined])
+    const target = observe(context, [said, said, hasAbstained, undefined])
     equal(target.identities.length, 0)
     equal(target.referenceKind, 0)
     equal(target.verdict, verdicts.unknown)
@@ -208,7 +208,7 @@ describe('aggregation', () => {
 
   it('excludes offenders before aggregating and lowers what may still lie', () => {
     const context = makeEqual(4)
-    const attestations = [0, 1, 2, 3].map((member) => makeAttestation(member, [reached]))
+    const attestations = [0, 1, 2, 3].map((member) => makeAttestation(member, [isReached]))
     const state = compute(context, attestations, { evidence: [makeUnsignedEvidence(2)], round: 5 })
     deepEqual(state.meta.excluded, [{ member: 2, round: 5 }])
     equal(state.targets[0]?.reached, 3)
@@ -217,20 +217,20 @@ describe('aggregation', () => {
     const later = compute(context, attestations, { parent: state, round: 9 })
     deepEqual(later.meta.excluded, [{ member: 2, round: 5 }])
     // With the liar out, f is 0: one observer is enough.
-    const alone = compute(context, [makeAttestation(0, [reached])], { parent: state })
+    const alone = compute(context, [makeAttestation(0, [isReached])], { parent: state })
     equal(alone.targets[0]?.verdict, verdicts.up)
   })
 
   it('keeps targets that did not change as the same objects, and changes no parent', () => {
     const context = makeEqual(4)
-    const attestations = [0, 1, 2, 3].map((member) => makeAttestation(member, [reached]))
+    const attestations = [0, 1, 2, 3].map((member) => makeAttestation(member, [isReached]))
     const first = compute(context, attestations)
     const bytes = encode(stateType, first)
     const second = compute(context, attestations, { parent: first })
     equal(second.targets[0], first.targets[0])
     compute(
       context,
-      [0, 1, 2, 3].map((member) => makeAttestation(member, [failed])),
+      [0, 1, 2, 3].map((member) => makeAttestation(member, [hasFailed])),
       { parent: second },
     )
     deepEqual(encode(stateType, first), bytes)

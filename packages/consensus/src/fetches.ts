@@ -1,0 +1,242 @@
+import {
+  type Digest,
+  fromHex,
+  type Height,
+  type Hex,
+  type MemberIndex,
+  type UnixMs,
+  type View,
+} from '@watchfire/attestation'
+import { getNeededBlocks } from './blocks.ts'
+import type { Effect } from './core.ts'
+import { ascend } from './int-map.ts'
+import { type BlockRecord, type Core, type Draft, type FetchTimer, getView } from './model.ts'
+import { getDeadlineMs, getGap } from './views.ts'
+
+// What the node lacks is worked out anew after each step; only when to ask again is remembered.
+// So nothing is asked for longer than it is needed, and nothing needed is forgotten.
+
+const DIGESTS_PER_FETCH = 256
+const BLOCKS_PER_FETCH = 64
+const VIEWS_PER_FETCH = 256
+/** Blocks between the final one and what is needed from which on the certificates are asked for instead. */
+const SYNC_GAP = 8
+/** Times that something is asked for in vain before the certified state is. */
+const ATTEMPTS_BEFORE_SYNC = 4
+
+type Need =
+  | { readonly kind: 'views'; readonly key: string; readonly from: View; readonly to: View }
+  | { readonly kind: 'block'; readonly key: string; readonly hex: Hex }
+  | { readonly kind: 'attestations'; readonly key: string; readonly record: BlockRecord }
+  | { readonly kind: 'sync'; readonly key: string }
+
+/** Asks for what is due and remembers when to ask again: after `viewTimeoutMs`, doubling up to `viewTimeoutMsMax`. */
+export function scheduleFetches(draft: Draft): void {
+  const timers = new Map<string, FetchTimer>()
+  const due: Need[] = []
+  const { viewTimeoutMs, viewTimeoutMsMax } = draft.context.parameters
+  for (const need of getNeeds(draft)) {
+    const timer = draft.fetches.get(need.key)
+    if (timer !== undefined && timer.nextAtMs > draft.nowMs) {
+      timers.set(need.key, timer)
+      continue
+    }
+    due.push(need)
+    const attempts = (timer?.attempts ?? 0) + 1
+    const intervalMs = Math.min(viewTimeoutMs * 2 ** Math.min(attempts - 1, 30), viewTimeoutMsMax)
+    timers.set(need.key, { attempts, nextAtMs: (draft.nowMs + intervalMs) as UnixMs })
+  }
+  draft.fetches = timers
+  draft.effects.push(...toEffects(draft, due))
+}
+
+/** When the next request is due. */
+export function getFetchWakeMs({ fetches }: Core): UnixMs | undefined {
+  let wakeAtMs: UnixMs | undefined
+  for (const { nextAtMs } of fetches.values()) {
+    if (wakeAtMs === undefined || nextAtMs < wakeAtMs) wakeAtMs = nextAtMs
+  }
+  return wakeAtMs
+}
+
+/** When a view that does not end becomes a reason to ask for certificates. */
+export function getStallMs(core: Core): UnixMs {
+  return (getDeadlineMs(core) + 2 * core.context.parameters.viewTimeoutMsMax) as UnixMs
+}
+
+/** Digests of attestations that needed blocks name and that are not held. */
+export function getWantedAttestations(core: Core): ReadonlySet<Hex> {
+  const wanted = new Set<Hex>()
+  for (const record of getWaitingBlocks(core))
+    for (const hex of record.missing.keys()) wanted.add(hex)
+  return wanted
+}
+
+/** Needed blocks whose attestations are not all held, and that no check has refused. */
+function getWaitingBlocks(core: Core): readonly BlockRecord[] {
+  return [...getNeededBlocks(core)]
+    .flatMap((hex) => core.blocks.get(hex) ?? [])
+    .filter(({ outcome, missing }) => outcome === undefined && missing.size > 0)
+}
+
+function getNeeds(core: Core): readonly Need[] {
+  const needs = [...getViewNeeds(core)]
+  const needsSync = isSyncNeeded(core)
+  if (needsSync) needs.push({ kind: 'sync', key: getSyncKey(core) })
+  // Far behind, the certified state comes before what lies between; in vain, both are tried.
+  const isSyncHopeful =
+    isFarBehind(core) && getAttempts(core, getSyncKey(core)) < ATTEMPTS_BEFORE_SYNC
+  if (isSyncHopeful) return needs
+  for (const hex of getNeededBlocks(core)) {
+    if (!core.blocks.has(hex)) needs.push({ kind: 'block', key: `block:${hex}`, hex })
+  }
+  for (const record of getWaitingBlocks(core)) {
+    needs.push({ kind: 'attestations', key: `attestations:${record.hex}`, record })
+  }
+  return needs
+}
+
+/**
+ * Certificates of views that are missing between the tip and the current view, or between the
+ * parent of the current proposal and the current view (SPEC 6.3, 6.4.4); and, in a view that does
+ * not end, of that view and those after it.
+ */
+function getViewNeeds(core: Core): readonly Need[] {
+  const needs: Need[] = []
+  const add = (first: View, last: View) => {
+    const from = Math.max(first, last - VIEWS_PER_FETCH + 1) as View
+    needs.push({ kind: 'views', key: `views:${last}`, from, to: last })
+  }
+  const gap = getGap(core, core.tipView)
+  if (gap !== undefined) add(gap.first, gap.last)
+  const { proposal } = getView(core, core.view)
+  if (proposal !== undefined && proposal.parentView < core.view) {
+    const from = Math.max(proposal.parentView, core.finalView) as View
+    const behind = getGap(core, from)
+    if (behind !== undefined && behind.last !== gap?.last) add(behind.first, behind.last)
+    const { notarize, finalize } = getView(core, from).certificates
+    const isKnown = notarize !== undefined || finalize !== undefined || from === 0
+    if (!isKnown && from !== gap?.last && from !== behind?.last) add(from, from)
+  }
+  if (isStalled(core)) {
+    const to = (core.view + VIEWS_PER_FETCH - 1) as View
+    needs.push({ kind: 'views', key: 'views:stalled', from: core.view, to })
+  }
+  return needs
+}
+
+/** Far behind, unable to compute what is final, unable to fetch it, or hearing nothing for long. */
+function isSyncNeeded(core: Core): boolean {
+  if (core.halted === 'conflicting-finality') return false
+  if (isFarBehind(core) || isStalled(core)) return true
+  for (const hex of getNeededBlocks(core)) {
+    if (core.blocks.get(hex)?.outcome?.kind === 'faulty' && isNotarized(core, hex)) return true
+    const tries = Math.max(
+      getAttempts(core, `block:${hex}`),
+      getAttempts(core, `attestations:${hex}`),
+    )
+    if (tries >= ATTEMPTS_BEFORE_SYNC) return true
+  }
+  return false
+}
+
+function isNotarized(core: Core, hex: Hex): boolean {
+  for (const [, { certificates }] of ascend(core.views)) {
+    const { notarize, finalize } = certificates
+    for (const certificate of [notarize, finalize]) {
+      if (certificate !== undefined && areSameHex(certificate.header, hex)) return true
+    }
+  }
+  return false
+}
+
+function areSameHex(digest: Uint8Array, hex: Hex): boolean {
+  const bytes = fromHex(hex)
+  return digest.every((byte, index) => byte === bytes[index])
+}
+
+function isFarBehind(core: Core): boolean {
+  for (const hex of getNeededBlocks(core)) {
+    const header = core.blocks.get(hex)?.block.header
+    if (header === undefined || header.height - core.final.header.height <= SYNC_GAP) continue
+    // A long chain that is all held needs no sync: it only waits to be final.
+    if (!isConnected(core, hex)) return true
+  }
+  return false
+}
+
+function isConnected(core: Core, start: Hex): boolean {
+  let hex: Hex | undefined = start
+  while (hex !== undefined && hex !== core.final.hex) {
+    const record: BlockRecord | undefined = core.blocks.get(hex)
+    if (record?.outcome?.kind === 'valid') return true
+    hex = record?.parentHex
+  }
+  return hex !== undefined
+}
+
+function isStalled(core: Core): boolean {
+  return !core.isEnded && core.nowMs >= getStallMs(core)
+}
+
+function getSyncKey(core: Core): string {
+  return `sync:${core.final.header.height}`
+}
+
+function getAttempts(core: Core, key: string): number {
+  return core.fetches.get(key)?.attempts ?? 0
+}
+
+function toEffects(draft: Draft, due: readonly Need[]): readonly Effect[] {
+  const effects: Effect[] = []
+  const blocks: Digest[] = []
+  for (const need of due) {
+    switch (need.kind) {
+      case 'views': {
+        const { from, to } = need
+        effects.push({ kind: 'fetch-views', epoch: draft.context.epoch, from, to })
+        break
+      }
+      case 'block':
+        blocks.push(fromHex(need.hex) as Digest)
+        break
+      case 'attestations':
+        effects.push(...toAttestationFetches(draft, need.record))
+        break
+      case 'sync': {
+        const height = (draft.final.header.height + 1) as Height
+        effects.push({ kind: 'sync', height })
+        break
+      }
+    }
+  }
+  for (const digests of inChunks(blocks, BLOCKS_PER_FETCH)) {
+    effects.push({ kind: 'fetch-blocks', digests })
+  }
+  return effects
+}
+
+/** First from who proposed the block and so holds them; then from anyone. */
+function toAttestationFetches(draft: Draft, record: BlockRecord): readonly Effect[] {
+  const isFirst = getAttempts(draft, `attestations:${record.hex}`) <= 1
+  const from = isFirst ? getProposer(draft, record.hex) : undefined
+  const digests = [...record.missing.keys()].map((hex) => fromHex(hex) as Digest)
+  return inChunks(digests, DIGESTS_PER_FETCH).map((chunk) => ({
+    kind: 'fetch-attestations' as const,
+    digests: chunk,
+    from,
+  }))
+}
+
+function getProposer(core: Core, hex: Hex): MemberIndex | undefined {
+  for (const [, { proposal }] of ascend(core.views)) {
+    if (proposal?.hex === hex) return proposal.member
+  }
+  return undefined
+}
+
+function inChunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const chunks: T[][] = []
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size))
+  return chunks
+}

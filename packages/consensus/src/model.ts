@@ -1,0 +1,210 @@
+import {
+  type Block,
+  type Digest,
+  type EpochContext,
+  type Evidence,
+  getHeaderDigest,
+  type Header,
+  type Hex,
+  type MemberIndex,
+  type SignedAttestation,
+  type SignedProposal,
+  type State,
+  type StateTree,
+  toHex,
+  type UnixMs,
+  type Verified,
+  type View,
+  type ViewCertificate,
+} from '@watchfire/attestation'
+import type { BlockFault } from './block-checks.ts'
+import type { CoreConfig, CoreState, Effect, HaltCode } from './core.ts'
+import { getAt, type IntMap, setAt } from './int-map.ts'
+
+// What a core holds. Every object here is immutable: a step works on a shallow copy of the whole,
+// the draft, and replaces what changes.
+
+/** An attestation with its digest worked out. */
+export interface Held {
+  readonly message: SignedAttestation
+  readonly digest: Digest
+  readonly hex: Hex
+}
+
+/** Attestations of one round and shard. */
+export interface ShardPool {
+  /** The first admitted of each member, by member index. */
+  readonly first: readonly (Held | undefined)[]
+  /** At most one more per member: the version that others may have had first. */
+  readonly second: readonly (Held | undefined)[]
+}
+
+/** A block, whatever is known of it. */
+export interface BlockRecord {
+  readonly digest: Digest
+  readonly hex: Hex
+  readonly parentHex: Hex
+  readonly block: Block
+  /** What the body names, in its order, as far as it is held. */
+  readonly inputs: readonly (Held | undefined)[]
+  /** Position in `inputs` by digest of what is not held. */
+  readonly missing: ReadonlyMap<Hex, number>
+  /** What SPEC 6.4.3 and 6.4.6 to 6.4.11 say of it, once parent and inputs are known. */
+  readonly outcome: BlockOutcome | undefined
+  /** Whether a `store-block` went out for it, or it came from the store. */
+  readonly isStored: boolean
+}
+
+export type BlockOutcome =
+  | { readonly kind: 'valid'; readonly state: State; readonly tree: StateTree }
+  | { readonly kind: 'faulty'; readonly fault: BlockFault }
+
+/** The first proposal of a view that was admitted. */
+export interface HeldProposal {
+  readonly member: MemberIndex
+  readonly parentView: View
+  readonly hex: Hex
+}
+
+/** Votes of one kind in one view, the first of each member. */
+export interface Tally {
+  readonly byMember: ReadonlyMap<MemberIndex, { readonly hex: Hex; readonly signature: Uint8Array }>
+  readonly weights: ReadonlyMap<Hex, number>
+}
+
+/** What this node signed in a view, or asked its shell to sign (SPEC 6.5). */
+export interface OwnVotes {
+  readonly proposal: Hex | undefined
+  readonly notarize: Hex | undefined
+  readonly nullify: boolean
+  readonly finalize: Hex | undefined
+}
+
+export type VoteName = 'notarize' | 'nullify' | 'finalize'
+
+export interface ViewRecord {
+  readonly proposal: HeldProposal | undefined
+  /** Why the proposal is refused. */
+  readonly refused: string | undefined
+  readonly tallies: Readonly<Record<VoteName, Tally | undefined>>
+  readonly certificates: Readonly<Record<VoteName, ViewCertificate | undefined>>
+  readonly own: OwnVotes
+}
+
+/** The highest final block, with the state after it. */
+export interface FinalRecord {
+  readonly header: Header
+  readonly digest: Digest
+  readonly hex: Hex
+  readonly state: State
+  readonly tree: StateTree
+}
+
+/** When something missing is asked for again. */
+export interface FetchTimer {
+  readonly attempts: number
+  readonly nextAtMs: UnixMs
+}
+
+export interface Core {
+  readonly config: CoreConfig
+  readonly nowMs: UnixMs
+  readonly context: EpochContext
+  /** This node's index in the epoch's committee. */
+  readonly me: MemberIndex | undefined
+  readonly view: View
+  readonly enteredAtMs: UnixMs
+  /** The certificate that let the node into its view. */
+  readonly entry: ViewCertificate | undefined
+  /** Views from `finalView` to 1,000 above the current one. */
+  readonly views: IntMap<ViewRecord>
+  /** The highest view with a notarization or finalization; 0 for the epoch's start. */
+  readonly tipView: View
+  /** The highest view with a finalization; 0 for none in this epoch. What is below it is settled. */
+  readonly finalView: View
+  /** Blocks above the final one: notarized, their ancestors, and proposals of late and near views. */
+  readonly blocks: ReadonlyMap<Hex, BlockRecord>
+  readonly final: FinalRecord
+  /** Digests of late final blocks by height, the final one included: what conflicts shows. */
+  readonly recentFinals: IntMap<Hex>
+  /** Finalizations by header, of blocks above the final one. */
+  readonly finalizations: ReadonlyMap<Hex, ViewCertificate>
+  /** What counts as notarized in view 0 (SPEC 6.1), while that matters. */
+  readonly epochBase: Hex | undefined
+  /** Attestations by round, then shard. */
+  readonly pool: IntMap<readonly ShardPool[]>
+  /** Evidence not yet in a final block, one piece a member. */
+  readonly evidence: ReadonlyMap<MemberIndex, Verified<Evidence>>
+  readonly fetches: ReadonlyMap<string, FetchTimer>
+  readonly repeatAtMs: UnixMs
+  readonly repeatIntervalMs: number
+  readonly muteUntilView: View | 'told' | undefined
+  readonly halted: HaltCode | undefined
+  /** The final block ends its epoch and no context of the next one was given. */
+  readonly isEnded: boolean
+}
+
+/** A core in the making, private to one step. */
+export type Draft = { -readonly [Key in keyof Core]: Core[Key] } & { readonly effects: Effect[] }
+
+/** The state of an opaque handle. */
+export function openState(state: CoreState): Core {
+  return state as unknown as Core
+}
+
+export function openDraft(core: Core, nowMs: UnixMs): Draft {
+  return { ...core, nowMs, effects: [] }
+}
+
+export function closeDraft({ effects: _, ...core }: Draft): CoreState {
+  return core as unknown as CoreState
+}
+
+const emptyRecord: ViewRecord = {
+  proposal: undefined,
+  refused: undefined,
+  tallies: { notarize: undefined, nullify: undefined, finalize: undefined },
+  certificates: { notarize: undefined, nullify: undefined, finalize: undefined },
+  own: { proposal: undefined, notarize: undefined, nullify: false, finalize: undefined },
+}
+
+export function getView(core: Core, view: View): ViewRecord {
+  return getAt(core.views, view) ?? emptyRecord
+}
+
+export function updateView(draft: Draft, view: View, change: Partial<ViewRecord>): void {
+  draft.views = setAt(draft.views, view, { ...getView(draft, view), ...change })
+}
+
+export function updateBlock(draft: Draft, record: BlockRecord): void {
+  draft.blocks = new Map(draft.blocks).set(record.hex, record)
+}
+
+/** The header digest that is notarized in a view, as far as is known (SPEC 6.2). */
+export function getNotarized(core: Core, view: View): Hex | undefined {
+  if (view === 0) return core.finalView === 0 ? core.epochBase : undefined
+  const { finalize, notarize } = getView(core, view).certificates
+  const certificate = finalize ?? notarize
+  return certificate === undefined ? undefined : toHex(certificate.header)
+}
+
+/** A block's header, the final one's included. */
+export function getHeader(core: Core, hex: Hex | undefined): Header | undefined {
+  if (hex === undefined) return undefined
+  return hex === core.final.hex ? core.final.header : core.blocks.get(hex)?.block.header
+}
+
+/** The state after a block, once computed. */
+export function getStateAfter(
+  core: Core,
+  hex: Hex,
+): { readonly state: State; readonly tree: StateTree } | undefined {
+  if (hex === core.final.hex) return core.final
+  const outcome = core.blocks.get(hex)?.outcome
+  return outcome?.kind === 'valid' ? outcome : undefined
+}
+
+/** Name of a proposal's block. */
+export function getProposedDigest(core: Core, { message }: SignedProposal): Digest {
+  return getHeaderDigest(core.config.networkId, message.block.header)
+}

@@ -1,0 +1,55 @@
+import { getLeader, getWeight } from '@watchfire/attestation'
+import { getMissingBlocks } from './blocks.ts'
+import type { AdmissionWindow, CoreState, Status } from './core.ts'
+import { getWantedAttestations } from './fetches.ts'
+import { getHeader, getNotarized, openState } from './model.ts'
+import { getHeard } from './tally.ts'
+import { getDeadlineMs } from './views.ts'
+
+/** What surfaces show of a core, at the time of its last step. */
+export function getStatus(state: CoreState): Status {
+  const core = openState(state)
+  const { context, final } = core
+  const tip = getHeader(core, getNotarized(core, core.tipView)) ?? final.header
+  const viewDeadlineMs = getDeadlineMs(core)
+  const heard = getHeard(core)
+  const excluded = new Set([
+    ...core.evidence.keys(),
+    ...(final.header.epoch === context.epoch
+      ? final.state.meta.excluded.map(({ member }) => member)
+      : []),
+  ])
+  return {
+    epoch: context.epoch,
+    view: core.view,
+    enteredViewAtMs: core.enteredAtMs,
+    leader: getLeader(context, core.view),
+    finalHeight: final.header.height,
+    finalRound: final.header.round,
+    tipRound: tip.round,
+    tipHeight: tip.height,
+    muted:
+      core.muteUntilView === 'told' ||
+      (core.muteUntilView !== undefined && core.view < core.muteUntilView),
+    ...(core.halted === undefined ? {} : { halted: core.halted }),
+    viewDeadlineMs,
+    ...(core.nowMs < viewDeadlineMs
+      ? {}
+      : { waiting: { heard, heardWeight: getWeight(context, heard), quorum: context.quorum } }),
+    ended: core.isEnded,
+    missingAttestations: getWantedAttestations(core).size,
+    missingBlocks: getMissingBlocks(core).size,
+    excluded: [...excluded].toSorted((a, b) => a - b),
+  }
+}
+
+/** What admission goes by until the next step (SPEC 8). */
+export function getAdmissionWindow(state: CoreState): AdmissionWindow {
+  const core = openState(state)
+  return {
+    epoch: core.context.epoch,
+    finalView: core.finalView,
+    view: core.view,
+    wanted: getWantedAttestations(core),
+  }
+}

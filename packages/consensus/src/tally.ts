@@ -1,0 +1,68 @@
+import {
+  type Digest,
+  fromHex,
+  type Hex,
+  type MemberIndex,
+  type SignedVote,
+  toHex,
+  type View,
+  type ViewCertificate,
+  voteKinds,
+} from '@watchfire/attestation'
+import { checkOwnMessage } from './mute.ts'
+import { type Core, type Draft, getView, type Tally, updateView, type VoteName } from './model.ts'
+import { getVoteName, recordCertificate } from './views.ts'
+
+/** Votes further ahead are dropped: they bound what a future that may never come can take up (SPEC 8.3). */
+export const VIEWS_AHEAD = 1000
+
+const emptyTally: Tally = { byMember: new Map(), weights: new Map() }
+
+/**
+ * Counts a verified vote, the first of its member, view and kind; with a quorum for one header it
+ * makes the certificate (SPEC 6.6).
+ */
+export function onVote(draft: Draft, signed: SignedVote): void {
+  const { epoch, view, kind, member, header } = signed.message
+  const name = getVoteName(kind)
+  const weight = draft.context.committee.members[member]?.weight
+  if (name === undefined || weight === undefined || epoch !== draft.context.epoch) return
+  if (view <= draft.finalView || view > draft.view + VIEWS_AHEAD) return
+  const hex = toHex(header)
+  if (member === draft.me) checkOwnMessage(draft, view, name, hex, signed)
+  const record = getView(draft, view)
+  const tally = record.tallies[name] ?? emptyTally
+  if (record.certificates[name] !== undefined || tally.byMember.has(member)) return
+  const counted: Tally = {
+    byMember: new Map(tally.byMember).set(member, { hex, signature: signed.signature }),
+    weights: new Map(tally.weights).set(hex, (tally.weights.get(hex) ?? 0) + weight),
+  }
+  updateView(draft, view, { tallies: { ...record.tallies, [name]: counted } })
+  if ((counted.weights.get(hex) ?? 0) < draft.context.quorum) return
+  recordCertificate(draft, makeCertificate(draft, view, name, hex, counted))
+}
+
+function makeCertificate(
+  { context }: Core,
+  view: View,
+  name: VoteName,
+  hex: Hex,
+  { byMember }: Tally,
+): ViewCertificate {
+  const signatures = [...byMember]
+    .filter(([, vote]) => vote.hex === hex)
+    .map(([member, { signature }]) => ({ member, signature }))
+    .toSorted((a, b) => a.member - b.member)
+  const header = fromHex(hex) as Digest
+  return { epoch: context.epoch, view, kind: voteKinds[name], header, signatures }
+}
+
+/** Members that were heard in the current view, ascending: what a waiting node shows. */
+export function getHeard(core: Core): readonly MemberIndex[] {
+  const { tallies } = getView(core, core.view)
+  const heard = new Set<MemberIndex>()
+  for (const tally of Object.values(tallies)) {
+    for (const member of tally?.byMember.keys() ?? []) heard.add(member)
+  }
+  return [...heard].toSorted((a, b) => a - b)
+}

@@ -1,0 +1,151 @@
+import {
+  getRoundAt,
+  getRoundStartMs,
+  type Round,
+  toHex,
+  type UnixMs,
+  type View,
+  type ViewCertificate,
+  voteKinds,
+} from '@watchfire/attestation'
+import { castFinalize, canSign } from './cast.ts'
+import { raiseAlarm } from './halt.ts'
+import { dropBelow, ascend } from './int-map.ts'
+import { invariant } from './invariant.ts'
+import {
+  type Core,
+  type Draft,
+  getHeader,
+  getNotarized,
+  getView,
+  updateView,
+  type VoteName,
+} from './model.ts'
+
+// Which view the node is in, and what the certificates of views say (SPEC 6.2, 6.5, 6.6).
+
+/** The name of a vote's kind, or undefined outside the closed set. */
+export function getVoteName(kind: number): VoteName | undefined {
+  switch (kind) {
+    case voteKinds.notarize:
+      return 'notarize'
+    case voteKinds.nullify:
+      return 'nullify'
+    case voteKinds.finalize:
+      return 'finalize'
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Takes in a verified certificate of a view: it is stored, lets the node into the next view, and
+ * makes it vote finalize or follow finality. What is held or settled already changes nothing.
+ */
+export function recordCertificate(draft: Draft, certificate: ViewCertificate): void {
+  const kind = getVoteName(certificate.kind)
+  const { view } = certificate
+  if (kind === undefined || certificate.epoch !== draft.context.epoch) return
+  if (kind === 'finalize') checkFinalization(draft, certificate)
+  if (view <= draft.finalView) return
+  const record = getView(draft, view)
+  if (record.certificates[kind] !== undefined) return
+  updateView(draft, view, {
+    certificates: { ...record.certificates, [kind]: certificate },
+    tallies: { ...record.tallies, [kind]: undefined },
+  })
+  draft.effects.push({ kind: 'store-certificate', certificate })
+  if (kind !== 'nullify' && view > draft.tipView) draft.tipView = view
+  if (kind === 'finalize') {
+    draft.finalizations = new Map(draft.finalizations).set(toHex(certificate.header), certificate)
+    draft.finalView = view
+    draft.epochBase = undefined
+    draft.views = dropBelow(draft.views, view)
+  }
+  if (view >= draft.view) enterView(draft, (view + 1) as View, certificate)
+  finalizeNotarized(draft, view)
+}
+
+/** Two finalizations in one view for different blocks: more than f is faulty (SPEC 6.7). */
+function checkFinalization(draft: Draft, certificate: ViewCertificate): void {
+  const held = getView(draft, certificate.view).certificates.finalize
+  if (held === undefined || toHex(held.header) === toHex(certificate.header)) return
+  const detail = `view ${certificate.view} finalizes two blocks`
+  raiseAlarm(draft, 'conflicting-finality', detail, { certificates: [held, certificate] })
+}
+
+/** SPEC 6.2: (a) forwards what let the node in; the timer runs from now; the rest follows from the state. */
+function enterView(draft: Draft, view: View, certificate: ViewCertificate): void {
+  invariant(view > draft.view, 'views only rise')
+  draft.view = view
+  draft.enteredAtMs = draft.nowMs
+  draft.entry = certificate
+  draft.repeatIntervalMs = draft.context.parameters.viewTimeoutMs
+  draft.repeatAtMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
+  if (draft.me !== undefined) draft.effects.push({ kind: 'publish-certificate', certificate })
+}
+
+/**
+ * Votes finalize for the block notarized in a view, unless the node nullified it (SPEC 6.5; Simplex:
+ * a player finalizes what it saw notarized before its own time-out).
+ */
+export function finalizeNotarized(draft: Draft, view: View): void {
+  const { own, certificates } = getView(draft, view)
+  const certificate = certificates.notarize
+  if (certificate === undefined || own.nullify || own.finalize !== undefined) return
+  if (view <= draft.finalView || !canSign(draft, view)) return
+  castFinalize(draft, view, certificate.header, toHex(certificate.header))
+}
+
+/** As {@link finalizeNotarized} for every unsettled view: after a restart, or once allowed to sign. */
+export function finalizeAllNotarized(draft: Draft): void {
+  for (const [view] of ascend(draft.views)) finalizeNotarized(draft, view as View)
+}
+
+/** How long a view lasts for the node: doubled for each nullified view directly before (SPEC 6.2). */
+export function getTimeoutMs(core: Core): number {
+  const { viewTimeoutMs, viewTimeoutMsMax } = core.context.parameters
+  let timeoutMs = viewTimeoutMs
+  for (let view = core.view - 1; view > core.finalView; view--) {
+    if (timeoutMs >= viewTimeoutMsMax) break
+    if (getView(core, view as View).certificates.nullify === undefined) break
+    timeoutMs *= 2
+  }
+  return Math.min(timeoutMs, viewTimeoutMsMax)
+}
+
+/** When the timer of the current view fires (SPEC 6.2). The tip is the one known by now. */
+export function getDeadlineMs(core: Core): UnixMs {
+  const { parameters } = core.context
+  const tip = getHeader(core, getNotarized(core, core.tipView)) ?? core.final.header
+  const entryRound = getRoundAt(parameters, core.enteredAtMs) ?? parameters.originRound
+  const round = Math.max(tip.round + 1, entryRound) as Round
+  const proposeAtMs = getRoundStartMs(parameters, round) + parameters.proposeAtMs
+  return (Math.max(core.enteredAtMs, proposeAtMs) + getTimeoutMs(core)) as UnixMs
+}
+
+/**
+ * The lowest and highest view between `from` and the current one, both excluded, without a
+ * nullification; undefined where there is none (SPEC 6.3, 6.4.4).
+ */
+export function getGap(core: Core, from: View): { first: View; last: View } | undefined {
+  let gap: { first: View; last: View } | undefined
+  for (let at = core.view - 1; at > from; at--) {
+    const view = at as View
+    if (getView(core, view).certificates.nullify !== undefined) continue
+    gap = { first: view, last: gap?.last ?? view }
+  }
+  return gap
+}
+
+/** A clock that was set back must not keep timers of a time that will not come for long. */
+export function reanchorTimers(draft: Draft): void {
+  if (draft.enteredAtMs > draft.nowMs) draft.enteredAtMs = draft.nowMs
+  const latestMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
+  if (draft.repeatAtMs > latestMs) draft.repeatAtMs = latestMs
+  const { viewTimeoutMsMax } = draft.context.parameters
+  for (const [key, timer] of draft.fetches) {
+    if (timer.nextAtMs <= draft.nowMs + viewTimeoutMsMax) continue
+    draft.fetches = new Map(draft.fetches).set(key, { ...timer, nextAtMs: draft.nowMs })
+  }
+}
