@@ -17,14 +17,17 @@ const PENALTY_MAX = 1000
 const HALF_LIFE_MS = 60_000
 const PEERS_MAX = 4096
 const CREDIT_MS = 120_000
+/** For this long a relay that was quicker once takes nothing from the peer credited before. */
+const FIRM_MS = 20_000
 
 /**
  * What we hold for and against each peer, beyond what gossipsub knows: faults off the topics, and
  * which peer speaks for which member.
  *
- * A peer counts as a member's while it was the last to bring an admitted status of that member
- * before anyone else did (SPEC 8.5), within two minutes. That is a guess: a relay may win the race.
- * So it earns only a place and a share of work, never belief.
+ * A peer counts as a member's for two minutes after it was the first to bring an admitted status of
+ * that member (SPEC 8.5), one peer a member and one member a peer; another takes its place only when
+ * it has not been first for 20 seconds. That is a guess, since a relay may win the race. So it earns
+ * a place and a share of work, never belief.
  */
 export interface PeerLedger {
   /** Adds points against a peer; they halve every minute. */
@@ -43,6 +46,10 @@ export function makePeerLedger(nowMs: () => number): PeerLedger {
   const credits = new Map<string, { member: number; atMs: number }>()
   const peersByMember = new Map<number, string>()
 
+  const isFirm = (peer: string, member: number) => {
+    const credit = credits.get(peer)
+    return credit?.member === member && nowMs() - credit.atMs <= FIRM_MS
+  }
   const getPenalty = (peer: string) => {
     const fault = faults.get(peer)
     if (fault === undefined) return 0
@@ -61,10 +68,14 @@ export function makePeerLedger(nowMs: () => number): PeerLedger {
       }
     },
     credit(peer, member) {
-      const before = peersByMember.get(member)
-      if (before !== undefined && credits.get(before)?.member === member) credits.delete(before)
+      const holder = peersByMember.get(member)
+      const isHeld = holder !== undefined && holder !== peer && isFirm(holder, member)
+      const other = credits.get(peer)
+      if (isHeld || (other !== undefined && other.member !== member && isFirm(peer, other.member)))
+        return
+      if (holder !== undefined && credits.get(holder)?.member === member) credits.delete(holder)
       peersByMember.set(member, peer)
-      // One peer speaks for one member, the last it brought: so both maps hold at most a committee.
+      // One peer speaks for one member: so both maps hold at most a committee.
       credits.set(peer, { member, atMs: nowMs() })
     },
     getMember(peer) {
