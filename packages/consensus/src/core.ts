@@ -61,6 +61,8 @@ export interface Recovery {
   readonly signedProposals: readonly SignedProposal[]
   /** Every vote kept in the vote log for views above the final one's. */
   readonly signedVotes: readonly SignedVote[]
+  /** Evidence kept and perhaps not in a block yet. */
+  readonly evidence?: readonly Evidence[]
   /**
    * The first view in which the node may sign again. `told`: it signs nothing until an `unmute`
    * input says from which view on (SPEC 6.9).

@@ -14,3 +14,13 @@ export { step } from './step.ts'
 export { VIEWS_AHEAD } from './tally.ts'
 export { getRawVerdict, settleVerdict } from './verdict.ts'
 export { PROPOSALS_AHEAD } from './vote.ts'
+export {
+  type Admission,
+  type AdmissionCode,
+  type AdmissionConfig,
+  type AdmissionResult,
+  type AdmittedMessage,
+  type TopicName,
+  topicBytesMax,
+} from './validate/admission.ts'
+export { admit, makeAdmission, setAdmissionWindow } from './validate/admit.ts'

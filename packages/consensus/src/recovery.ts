@@ -1,14 +1,17 @@
 import {
   type EpochContext,
+  type Evidence,
   getAttestationDigest,
   getHeaderDigest,
   getProposalClaim,
   toHex,
   type UnixMs,
   updateStateTree,
+  type Verified,
   type View,
   voteKinds,
 } from '@watchfire/attestation'
+import { onEvidence } from './accuse.ts'
 import { toHeld } from './attestation-pool.ts'
 import { addBlock, onAttestation } from './blocks.ts'
 import type { CoreConfig, FinalBlock, Recovery, StepResult } from './core.ts'
@@ -146,6 +149,12 @@ function replay(draft: Draft, recovery: Recovery): void {
   for (const certificate of ascending) record(draft, certificate)
   for (const signed of recovery.signedProposals) onProposal(draft, signed)
   for (const signed of recovery.signedVotes) onVote(draft, signed)
+  const before = draft.effects.length
+  for (const evidence of recovery.evidence ?? []) {
+    onEvidence(draft, evidence as Verified<Evidence>)
+  }
+  // It was passed on when it was found.
+  draft.effects.length = before
   finalizeAllNotarized(draft)
   if (draft.me === undefined) return
   const views = [...recovery.signedProposals, ...recovery.signedVotes]
