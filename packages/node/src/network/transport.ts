@@ -41,6 +41,22 @@ const STREAM_WINDOW_MAX = 1_048_576
 const STREAM_BUFFER_MAX = 4_194_304
 const WRITE_BUFFER_MAX = 16_777_216
 
+/**
+ * Yamux with bounds: a peer can make us hold a window of each stream, and no more. (The library lets
+ * a window grow to 16 MiB.)
+ */
+export function makeMuxer(): ReturnType<typeof yamux> {
+  return yamux({
+    maxInboundStreams: STREAMS_MAX,
+    maxOutboundStreams: STREAMS_MAX * 2,
+    streamOptions: {
+      maxStreamWindowSize: STREAM_WINDOW_MAX,
+      maxReadBufferLength: STREAM_BUFFER_MAX,
+      maxWriteBufferLength: WRITE_BUFFER_MAX,
+    },
+  })
+}
+
 /** One address of a peer, split. */
 export interface PeerAddress {
   readonly peer: string
@@ -91,17 +107,7 @@ export async function makeTransport(options: TransportOptions): Promise<Libp2pNo
       }),
     ],
     connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: STREAMS_MAX,
-        maxOutboundStreams: STREAMS_MAX * 2,
-        streamOptions: {
-          maxStreamWindowSize: STREAM_WINDOW_MAX,
-          maxReadBufferLength: STREAM_BUFFER_MAX,
-          maxWriteBufferLength: WRITE_BUFFER_MAX,
-        },
-      }),
-    ],
+    streamMuxers: [makeMuxer()],
     // The list puts addresses in the peer store, with a tag that keeps these peers when connections
     // are pruned; redial.ts keeps them connected.
     peerDiscovery:

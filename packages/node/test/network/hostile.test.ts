@@ -16,6 +16,7 @@ import {
   directMessageType,
   stateRequestType,
 } from '../../src/network/protocols.ts'
+import { getGossipName } from '../../src/network/topics.ts'
 import type { NetworkSource } from '../../src/ports.ts'
 import {
   areJoined,
@@ -102,6 +103,48 @@ describe('a hostile peer', () => {
       )
       const seconds = (performance.now() - startMs) / 1000
       assert.ok(node.received.length <= 1024 + 200 * seconds + 10, `${node.received.length} read`)
+    })
+  })
+
+  describe('on gossip', () => {
+    /** An RPC of gossipsub with one message; lengths in one or two bytes. */
+    const rpc = (topic: string, data: Uint8Array) => {
+      const field = (number: number, bytes: Uint8Array) =>
+        Buffer.concat([Buffer.of((number << 3) | 2), prefixed.single(bytes).subarray()])
+      const message = Buffer.concat([field(2, data), field(4, Buffer.from(topic))])
+      return frame(field(2, message))
+    }
+    const voteTopic = getGossipName(networkId, 'vote', 0)
+
+    it('that sends what no handler should see costs the node nothing, and itself its hearing', async () => {
+      const node = await nodes.open({}, () => 'reject')
+      const other = await nodes.open({ bootstrap: [node.address] })
+      await until(() => areJoined(node, other), 'joined')
+      const stranger = await strangers.make()
+      const stream = await stranger.openGossip(node)
+      stream.send(frame(Uint8Array.of(1, 2, 3, 4)))
+      stream.send(rpc('/another/topic', Uint8Array.of(1)))
+      stream.send(rpc(voteTopic, new Uint8Array(300)))
+      await until(() => drops(node, 'oversized') === 1, 'the oversized vote is counted')
+      for (let i = 0; i < 5; i++) stream.send(rpc(voteTopic, Uint8Array.of(i)))
+      await until(
+        () => node.network.peers().every(({ peerId }) => peerId === other.network.peerId),
+        'it is let go',
+      )
+      assert.ok(node.received.every(({ topic }) => topic === 'vote'))
+      assert.ok(areJoined(node, other))
+    })
+
+    it('that announces an RPC without bound, or speaks all but gossip, is cut', async () => {
+      const node = await nodes.open({ clock: makeFastClock(10) })
+      const stranger = await strangers.make({ direct: () => undefined })
+      const stream = await stranger.openGossip(node)
+      await until(() => node.counters.get('network-speakers') === 1, 'it speaks')
+      stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x7f))
+      await until(() => drops(node, 'gossip-lost') === 1, 'cut')
+      const deaf = await strangers.make({ direct: () => undefined }, { gossips: false })
+      await deaf.connect(node)
+      await until(() => drops(node, 'gossip-lost') === 2, 'cut as well')
     })
   })
 

@@ -1,11 +1,11 @@
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import type { Stream, StreamHandler } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { getProtocol, type ProtocolName } from '../../src/network/protocols.ts'
+import { makeMuxer } from '../../src/network/transport.ts'
 import { networkId, type TestNode } from './harness.ts'
 
 /** A peer that speaks libp2p and otherwise does as it likes. */
@@ -13,8 +13,12 @@ export interface Stranger {
   readonly node: Libp2p
   /** Connects to a node. */
   connect(target: TestNode): Promise<void>
-  /** Opens a stream to a node it is connected to. */
+  /** Opens a stream to a node, connecting where it is not. */
   open(target: TestNode, name: ProtocolName | 'direct'): Promise<Stream>
+  /** Opens a stream of gossipsub's to a node. */
+  openGossip(target: TestNode): Promise<Stream>
+  /** Opens a stream to another of its kind that listens. */
+  openTo(target: Stranger, name: ProtocolName | 'direct'): Promise<Stream>
 }
 
 /** Makes peers without manners, and stops them again. */
@@ -24,20 +28,21 @@ export function makeStrangers() {
     /** @param handlers what it does when asked, by protocol */
     async make(
       handlers: Partial<Record<ProtocolName | 'direct', StreamHandler>> = {},
+      { listen = false, gossips = true } = {},
     ): Promise<Stranger> {
       const node = await createLibp2p({
         start: false,
-        addresses: { listen: [] },
+        addresses: { listen: listen ? ['/ip4/127.0.0.1/tcp/0'] : [] },
         transports: [tcp()],
         connectionEncrypters: [noise()],
-        streamMuxers: [yamux()],
+        streamMuxers: [makeMuxer()],
         services: { identify: identify() },
       })
       made.push(node)
       for (const [name, handler] of Object.entries(handlers))
         await node.handle(getProtocol(networkId, name as ProtocolName), handler)
       // It takes gossip and says nothing: without that it would be cut as a peer gone deaf.
-      await node.handle('/meshsub/1.2.0', () => undefined)
+      if (gossips) await node.handle('/meshsub/1.2.0', () => undefined)
       await node.start()
       return {
         node,
@@ -47,6 +52,12 @@ export function makeStrangers() {
         async open(target, name) {
           const protocol = getProtocol(networkId, name)
           return node.dialProtocol(multiaddr(target.address), protocol)
+        },
+        async openGossip(target) {
+          return node.dialProtocol(multiaddr(target.address), '/meshsub/1.2.0')
+        },
+        async openTo(target, name) {
+          return node.dialProtocol(target.node.getMultiaddrs(), getProtocol(networkId, name))
         },
       }
     },
