@@ -1,0 +1,133 @@
+import type { Certificate } from '@watchfire/attestation'
+import {
+  type AuditContext,
+  type Checker,
+  describe,
+  type Finalized,
+  isQuorum,
+  type TopicName,
+  type Violate,
+  type Watched,
+} from './checker.ts'
+import {
+  digest,
+  headerDigest,
+  type PlainHeader,
+  readViewCertificate,
+  VOTE_DOMAINS,
+  type WireSignature,
+  writeVote,
+} from './own-wire.ts'
+
+const FINALIZE = 3
+
+/**
+ * What honest nodes take for a certificate is one by an independent count: members ascending, a
+ * quorum of weight, every signature valid over bytes assembled here; and a view never has two
+ * notarized headers, nor a nullification beside a finalization.
+ */
+export class CertificateChecker implements Checker {
+  readonly name = 'certificate'
+  readonly #context: AuditContext
+  readonly #violate: Violate
+  readonly #checked = new Set<string>()
+  readonly #byView = new Map<string, string>()
+
+  constructor(context: AuditContext, violate: Violate) {
+    this.#context = context
+    this.#violate = violate
+  }
+
+  onPublish(node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    if (topic !== 'certificate' || !node.isHonest) return
+    // Signer sets differ between nodes and repeats do not: count each once.
+    const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    if (this.#checked.has(name)) return
+    this.#checked.add(name)
+    const { epoch, view, kind, header, signatures } = readViewCertificate(bytes)
+    const what = `certificate ${kind} of view ${epoch}/${view} from node ${node.index}`
+    this.#count(what, epoch, view, kind, header, signatures)
+    this.#see(epoch, view, kind, Buffer.from(header).toString('hex'))
+  }
+
+  onFinalize(node: Watched, { block, certificate }: Finalized): void {
+    if (!node.isHonest) return
+    const network = this.#context.founding.networkId
+    const [mine, theirs] = [block.header, certificate.header].map((header) =>
+      headerDigest(network, header).toString('hex'),
+    )
+    if (mine !== theirs) {
+      this.#violate(this.name, `node ${node.index}: another header than ${describe(block.header)}`)
+    }
+    this.#checkFinal(node, certificate)
+  }
+
+  onSynced(node: Watched, certificate: Certificate): void {
+    if (node.isHonest) this.#checkFinal(node, certificate)
+  }
+
+  #checkFinal(node: Watched, certificate: Certificate): void {
+    const network = this.#context.founding.networkId
+    const what = `certificate for ${describe(certificate.header)} at node ${node.index}`
+    const { epoch } = certificate.header
+    let last: PlainHeader = certificate.header
+    let lastDigest = headerDigest(network, last)
+    for (const descendant of certificate.descendants) {
+      const isChild =
+        lastDigest.equals(descendant.parent) &&
+        descendant.height === last.height + 1 &&
+        descendant.parentRound === last.round &&
+        descendant.epoch === epoch
+      if (!isChild) this.#violate(this.name, `${what}: ${describe(descendant)} is no child`)
+      last = descendant
+      lastDigest = headerDigest(network, last)
+    }
+    this.#count(what, epoch, certificate.view, FINALIZE, lastDigest, certificate.signatures)
+    this.#see(epoch, certificate.view, FINALIZE, lastDigest.toString('hex'))
+  }
+
+  #count(
+    what: string,
+    epoch: number,
+    view: number,
+    kind: number,
+    header: Uint8Array,
+    signatures: readonly WireSignature[],
+  ): void {
+    const { founding, verify } = this.#context
+    const members = signatures.map(({ member }) => member)
+    if (members.some((member, index) => index > 0 && member <= (members[index - 1] ?? -1))) {
+      this.#violate(this.name, `${what}: members not ascending: ${members.join()}`)
+    }
+    if (!isQuorum(founding, epoch, members)) {
+      this.#violate(this.name, `${what}: no quorum: ${members.join()}`)
+    }
+    const domain = VOTE_DOMAINS[kind] ?? ''
+    for (const { member, signature } of signatures) {
+      const vote = writeVote(epoch, view, kind, member, header)
+      const signed = digest(founding.networkId, domain, epoch, vote)
+      const publicKey = founding.keys[member]?.publicKey
+      if (publicKey === undefined || !verify(signature, signed, publicKey)) {
+        this.#violate(this.name, `${what}: the signature of member ${member} is not one`)
+      }
+    }
+  }
+
+  #see(epoch: number, view: number, kind: number, header: string): void {
+    const place = `${epoch}/${view}`
+    const [notarized, nullified, finalized] = [1, 2, 3].map((each) =>
+      this.#byView.get(`${each} ${place}`),
+    )
+    const mine = this.#byView.get(`${kind} ${place}`)
+    if (mine !== undefined && mine !== header) {
+      this.#violate(this.name, `two headers certified in view ${place} (kind ${kind})`)
+    }
+    this.#byView.set(`${kind} ${place}`, header)
+    if ((kind === 2 && finalized !== undefined) || (kind === 3 && nullified !== undefined)) {
+      this.#violate('exclusion', `view ${place} has both a nullification and a finalization`)
+    }
+    if (kind === 3 && notarized !== undefined && notarized !== header) {
+      this.#violate(this.name, `view ${place} finalized another header than it notarized`)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  type Certificate,
+  encode,
+  type SignedAttestation,
+  signedAttestationType,
+  type State,
+  stateType,
+} from '@watchfire/attestation'
+import {
+  type AuditContext,
+  type Checker,
+  describe,
+  type Finalized,
+  type TopicName,
+  type Violate,
+  type Watched,
+} from './checker.ts'
+import { computeOwnState } from './own-aggregation.ts'
+import { computeOwnStateRoot } from './own-state-root.ts'
+import { headerDigest, readAttestation, sha256 } from './own-wire.ts'
+
+/**
+ * Final heights come without a gap at each node, save by a sync (`gapless`); and all nodes hold one
+ * state at a height, the one that SPEC 7 gives when computed apart from production (`state`).
+ */
+export class ChainChecker implements Checker {
+  readonly name = 'state'
+  readonly #context: AuditContext
+  readonly #violate: Violate
+  readonly #heights = new Map<number, number>()
+  /** By height: the state's bytes, hashed, and the state as first seen. */
+  readonly #states = new Map<number, { hash: string; state: State; digest: string }>()
+  readonly #read = new WeakSet<Uint8Array>()
+  readonly #attestations = new Map<string, SignedAttestation>()
+
+  /** @param genesis the state before the first block */
+  constructor(context: AuditContext, violate: Violate, genesis: State) {
+    this.#context = context
+    this.#violate = violate
+    this.#states.set(0, { hash: hashOf(genesis), state: genesis, digest: '' })
+  }
+
+  /** Whoever sent it: blocks name what Byzantine members attested too. */
+  onPublish(_node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    if (topic !== 'attestation' || this.#read.has(bytes)) return
+    this.#read.add(bytes)
+    const { digest } = readAttestation(this.#context.founding.networkId, bytes)
+    this.#attestations.set(digest, signedAttestationType.deserialize(bytes))
+  }
+
+  onRestart(node: Watched, height: number): void {
+    this.#heights.set(node.index, height)
+  }
+
+  onFinalize(node: Watched, finalized: Finalized): void {
+    if (!node.isHonest) return
+    const { header } = finalized.block
+    const before = this.#heights.get(node.index) ?? 0
+    if (header.height !== before + 1) {
+      this.#violate('gapless', `node ${node.index}: height ${header.height} after ${before}`)
+    }
+    this.#heights.set(node.index, header.height)
+    this.#compare(node, header, finalized.state)
+    this.#recompute(finalized)
+  }
+
+  onSynced(node: Watched, certificate: Certificate, state: State): void {
+    if (!node.isHonest) return
+    const { header } = certificate
+    const before = this.#heights.get(node.index) ?? 0
+    if (header.height <= before) {
+      this.#violate('gapless', `node ${node.index}: synced ${header.height} after ${before}`)
+    }
+    this.#heights.set(node.index, header.height)
+    this.#compare(node, header, state)
+  }
+
+  #compare(node: Watched, header: Certificate['header'], state: State): void {
+    const hash = hashOf(state)
+    const known = this.#states.get(header.height)
+    if (known !== undefined) {
+      if (known.hash !== hash) {
+        this.#violate(this.name, `node ${node.index}: another state at height ${header.height}`)
+      }
+      return
+    }
+    const digest = headerDigest(this.#context.founding.networkId, header).toString('hex')
+    this.#states.set(header.height, { hash, state, digest })
+    if (!computeOwnStateRoot(state).equals(header.stateRoot)) {
+      this.#violate(this.name, `${describe(header)}: the header names another state root`)
+    }
+  }
+
+  readonly #recomputed = new Set<number>()
+
+  #recompute({ block }: Finalized): void {
+    const { header, body } = block
+    if (this.#recomputed.has(header.height)) return
+    this.#recomputed.add(header.height)
+    const context = this.#context.founding.epochs[header.epoch]
+    const parent = this.#states.get(header.height - 1)
+    const mine = this.#states.get(header.height)
+    if (context === undefined || parent === undefined || mine === undefined) {
+      this.#violate(this.name, `${describe(header)}: its parent's state was never seen`)
+      return
+    }
+    const attestations = body.attestations.flatMap(({ digest, member, shard }) => {
+      const found = this.#attestations.get(Buffer.from(digest).toString('hex'))
+      const isRight =
+        found?.message.member === member &&
+        found.message.shard === shard &&
+        found.message.round === header.round
+      if (found === undefined || !isRight) {
+        this.#violate(this.name, `${describe(header)}: names what member ${member} never sent`)
+        return []
+      }
+      return [{ member, observations: found.message.observations }]
+    })
+    const own = computeOwnState(parent.state, context.committee, context.parameters, {
+      epoch: header.epoch,
+      height: header.height,
+      round: header.round,
+      parentRound: header.parentRound,
+      offenders: body.evidence.map(({ value }) => value.first.message.member),
+      attestations,
+    })
+    if (hashOf(own) !== mine.hash) {
+      this.#violate(this.name, `${describe(header)}: SPEC 7 gives another state`)
+    }
+  }
+}
+
+function hashOf(state: State): string {
+  return sha256(encode(stateType, state)).toString('hex')
+}

@@ -1,0 +1,110 @@
+import type {
+  Block,
+  Certificate,
+  Digest,
+  Evidence,
+  Header,
+  State,
+  Verify,
+} from '@watchfire/attestation'
+import type { AlarmCode } from '@watchfire/consensus'
+import type { Founding } from '../world/founding.ts'
+
+/** Which property was broken, and how. */
+export interface Violation {
+  readonly checker: CheckerName
+  readonly detail: string
+}
+
+/** Each names one property; a violation is reported under its checker's name. */
+export type CheckerName =
+  | 'agreement'
+  | 'double-signature'
+  | 'exclusion'
+  | 'certificate'
+  | 'gapless'
+  | 'state'
+  | 'durability'
+  | 'honest-accused'
+  | 'honest-rejected'
+  | 'alarm'
+  | 'no-throw'
+  | 'liveness'
+  | 'coverage'
+  | 'dead-leader'
+  | 'determinism'
+
+export type TopicName = 'attestation' | 'proposal' | 'vote' | 'certificate' | 'evidence'
+
+/** A node, as far as checkers care. */
+export interface Watched {
+  readonly index: number
+  /** Undefined for an observer. */
+  readonly member: number | undefined
+  readonly isHonest: boolean
+}
+
+export interface Finalized {
+  readonly block: Block
+  readonly headerDigest: Digest
+  readonly certificate: Certificate
+  readonly state: State
+}
+
+/** What checkers know of the run. Their arithmetic is their own; keys and weights are given. */
+export interface AuditContext {
+  readonly founding: Founding
+  readonly verify: Verify
+  nowMs(): number
+}
+
+/** Watches a run. Each method is called when the thing happens; what is wrong goes to `violate`. */
+export interface Checker {
+  readonly name: CheckerName
+  /** A message leaves a node: for honest ones, every one; for others, what they really send. */
+  onPublish?(node: Watched, topic: TopicName, bytes: Uint8Array): void
+  /** Bytes that a node signs leave it; `isDurable` tells whether its log has them on disk. */
+  onSigned?(node: Watched, topic: TopicName, bytes: Uint8Array, isDurable: boolean): void
+  onFinalize?(node: Watched, finalized: Finalized): void
+  onSynced?(node: Watched, certificate: Certificate, state: State): void
+  /** A node comes back, with the highest final block that its disk kept (genesis: height 0). */
+  onRestart?(node: Watched, height: number): void
+  onAlarm?(node: Watched, code: AlarmCode, detail: string): void
+  onAccuse?(node: Watched, evidence: Evidence): void
+  onReject?(node: Watched, from: Watched, topic: TopicName, code: string): void
+  onThrow?(node: Watched, error: unknown): void
+}
+
+export type Violate = (checker: CheckerName, detail: string) => void
+
+/** All checkers of a run behind one face. */
+export class Auditor {
+  readonly violations: Violation[] = []
+  readonly #checkers: readonly Checker[]
+
+  constructor(make: (violate: Violate) => readonly Checker[]) {
+    this.#checkers = make((checker, detail) => this.violate(checker, detail))
+  }
+
+  /** Bounded: one broken property shows itself many times. */
+  violate(checker: CheckerName, detail: string): void {
+    if (this.violations.length < 100) this.violations.push({ checker, detail })
+  }
+
+  tell(run: (checker: Checker) => void): void {
+    for (const checker of this.#checkers) run(checker)
+  }
+}
+
+/** `3 · weight > 2 · W`: what SPEC 1 calls a quorum, counted independently of production. */
+export function isQuorum(founding: Founding, epoch: number, members: readonly number[]): boolean {
+  const weights =
+    founding.epochs[epoch]?.committee.members.map(({ weight }) => BigInt(weight)) ?? []
+  const whole = weights.reduce((total, weight) => total + weight, 0n)
+  const part = members.reduce((total, member) => total + (weights[member] ?? 0n), 0n)
+  return 3n * part > 2n * whole
+}
+
+export function describe(header: Header): string {
+  return `epoch ${header.epoch} height ${header.height} round ${header.round}`
+}

@@ -1,0 +1,87 @@
+import type { Scenario } from '../scenario.ts'
+import { ORIGIN_MS } from '../world/founding.ts'
+import type { SimNode } from '../world/sim-node.ts'
+import type { Violate } from './checker.ts'
+
+const ROUND_MS = 1000
+/**
+ * Rounds that agreement may take to go on once the network is good: nodes repeat at most every
+ * `viewTimeoutMsMax` (2 s), a few of which it takes to bring all into one view.
+ */
+export const SETTLE_ROUNDS = 10
+/** Rounds at the end that may still be under way. */
+const OPEN_ROUNDS = 4
+
+/** Once the network is good, every honest node that is up finalizes again within a bounded time. */
+export function checkProgress(
+  scenario: Scenario,
+  nodes: readonly SimNode[],
+  nowMs: number,
+  violate: Violate,
+): void {
+  const goodRound = toRound(scenario.goodFromMs)
+  for (const node of nodes) {
+    if (!node.isHonest || !node.isUp) continue
+    const final = node.status?.finalRound ?? 0
+    if (final < goodRound) {
+      const since = `${nowMs - scenario.goodFromMs} ms after the network turned good`
+      violate('liveness', `node ${node.index} is at round ${final}, not ${goodRound}, ${since}`)
+    }
+  }
+}
+
+/** At the end: all honest nodes are abreast, and the rounds of the good time are covered. */
+export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
+  const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
+  const lagMs = Math.max(0, ...honest.map((node) => Math.abs(node.nowMs - scenario.endMs)))
+  const lastRound = toRound(scenario.endMs) - OPEN_ROUNDS - Math.ceil(lagMs / ROUND_MS)
+  for (const node of honest) {
+    if (!node.isUp) {
+      violate('liveness', `node ${node.index} is down at the end`)
+      continue
+    }
+    const final = node.status?.finalRound ?? 0
+    if (final < lastRound) {
+      violate('liveness', `node ${node.index} ends at round ${final}, not ${lastRound}`)
+    }
+  }
+  const covered = new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()]))
+  const firstRound = toRound(scenario.goodFromMs) + SETTLE_ROUNDS
+  const gaps: number[] = []
+  for (let round = firstRound; round <= lastRound; round++)
+    if (!covered.has(round)) gaps.push(round)
+  if (gaps.length > 0) violate('coverage', `no final block covers rounds ${gaps.join()}`)
+}
+
+/**
+ * A dead leader costs one time-out: with a good network, every round is final soon after its
+ * proposal was due, and one time-out more where its leader is dead.
+ */
+export function checkDeadLeader(
+  scenario: Scenario,
+  nodes: readonly SimNode[],
+  violate: Violate,
+): void {
+  const { parameters } = nodes[0]?.epochs[0] ?? fail()
+  const { delayMsMax } = scenario.weather
+  // Attestations come in, then proposal, notarize and finalize votes, and the nullification's votes.
+  const allowedMs = parameters.proposeAtMs + parameters.viewTimeoutMs + 5 * delayMsMax
+  for (const node of nodes) {
+    if (!node.isHonest || !node.isUp) continue
+    for (const [round, atMs] of node.finalizedAtMs) {
+      const tookMs = atMs - (ORIGIN_MS + round * ROUND_MS)
+      if (round > 1 && tookMs > allowedMs) {
+        const limit = `${tookMs} ms after it began, not ${allowedMs}`
+        violate('dead-leader', `node ${node.index}: round ${round} is final ${limit}`)
+      }
+    }
+  }
+}
+
+function toRound(atMs: number): number {
+  return Math.floor((atMs - ORIGIN_MS) / ROUND_MS)
+}
+
+function fail(): never {
+  throw new Error('a run without nodes')
+}

@@ -1,0 +1,173 @@
+import { getGenesisState } from '@watchfire/consensus'
+import type { AlarmCode } from '@watchfire/consensus'
+import type { MemberIndex } from '@watchfire/attestation'
+import { AgreementChecker } from './checkers/agreement.ts'
+import { CertificateChecker } from './checkers/certificates.ts'
+import { ChainChecker } from './checkers/chain.ts'
+import { Auditor, type Violation } from './checkers/checker.ts'
+import { ConductChecker, DurabilityChecker } from './checkers/conduct.ts'
+import { DoubleSignatureChecker } from './checkers/double-signature.ts'
+import { checkDeadLeader, checkEnd, checkProgress, SETTLE_ROUNDS } from './checkers/liveness.ts'
+import { type Fault, makeVice, type Scenario } from './scenario.ts'
+import { toName } from './world/disk.ts'
+import { EventQueue } from './world/event-queue.ts'
+import { found, ORIGIN_MS } from './world/founding.ts'
+import { Health } from './world/health.ts'
+import { goodWeather, type NetworkCounts, SimNetwork } from './world/network.ts'
+import { Prng } from './world/prng.ts'
+import { type Seam, soundSeam } from './world/seam.ts'
+import { makeScheme } from './world/signature-scheme.ts'
+import { SimNode, type World } from './world/sim-node.ts'
+import { Trace } from './world/trace.ts'
+
+/** Virtual time before the first round in which nodes start. */
+const HEAD_START_MS = 300
+
+export interface RunResult {
+  readonly violations: readonly Violation[]
+  readonly traceHash: string
+  /** The end of the trace, in words. */
+  readonly tail: readonly string[]
+  /** Rounds that some honest node finalized. */
+  readonly rounds: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly network: NetworkCounts
+  readonly nodes: readonly SimNode[]
+}
+
+/** Runs one scenario to its end, or to its first violation. */
+export function runScenario(scenario: Scenario, seam: Seam = soundSeam): RunResult {
+  const world = makeWorld(scenario, seam)
+  const { queue, network, auditor, nodes } = world
+  const faults: Record<string, number> = {}
+  const count = (name: string) => {
+    faults[name] = (faults[name] ?? 0) + 1
+  }
+  for (const vice of scenario.vices.values()) count(vice)
+
+  for (const node of nodes) {
+    if (scenario.dead.has(node.index)) count('dead')
+    else queue.after(node.prng.between(0, HEAD_START_MS), () => node.boot())
+  }
+  for (const fault of scenario.faults) {
+    queue.at(fault.atMs, () => {
+      count(fault.kind === 'crash' ? fault.how : fault.kind)
+      happen(world, fault)
+    })
+  }
+  queue.at(scenario.goodFromMs, () => {
+    network.setWeather(goodWeather)
+    network.partition([])
+    for (const node of nodes) revive(node, scenario)
+  })
+  const progressMs = scenario.goodFromMs + SETTLE_ROUNDS * 1000
+  queue.at(progressMs, () =>
+    checkProgress(scenario, nodes, progressMs, (...violation) => auditor.violate(...violation)),
+  )
+
+  for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
+    queue.runUntil(atMs)
+    if (auditor.violations.length > 0) break
+  }
+  if (auditor.violations.length === 0) {
+    const violate = (...violation: Parameters<Auditor['violate']>) => auditor.violate(...violation)
+    checkEnd(scenario, nodes, violate)
+    if (scenario.name === 'dead-leader' || scenario.name === 'calm') {
+      checkDeadLeader(scenario, nodes, violate)
+    }
+  }
+  const honest = nodes.filter((node) => node.isHonest)
+  return {
+    violations: auditor.violations,
+    tail: world.trace.getTail(),
+    traceHash: world.trace.close(),
+    rounds: new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()])).size,
+    faults,
+    network: network.counts,
+    nodes,
+  }
+}
+
+/** Runs a scenario twice; two traces that differ are a violation, `determinism`. */
+export function runTwice(scenario: Scenario, seam: Seam | (() => Seam) = soundSeam): RunResult {
+  const make = () => (typeof seam === 'function' ? seam() : seam)
+  const first = runScenario(scenario, make())
+  if (first.violations.length > 0) return first
+  const second = runScenario(scenario, make())
+  if (first.traceHash === second.traceHash) return first
+  const detail = `one seed, two traces: ${first.traceHash} and ${second.traceHash}`
+  return { ...second, violations: [...second.violations, { checker: 'determinism', detail }] }
+}
+
+function makeWorld(scenario: Scenario, seam: Seam): World {
+  const { seed } = scenario
+  const queue = new EventQueue(ORIGIN_MS - 2 * HEAD_START_MS)
+  const scheme = makeScheme(scenario.scheme)
+  const founding = found(scenario.founding, scheme)
+  const network = new SimNetwork(queue, new Prng(seed, 'network'), scenario.weather)
+  const genesis = founding.epochs[0]
+  if (genesis === undefined) throw new Error('a network without an epoch')
+  const honest = founding.keys.flatMap((_, index) => (scenario.vices.has(index) ? [] : [index]))
+  const alarms = new Set<AlarmCode>(scenario.name === 'lost-log' ? ['unknown-own-signature'] : [])
+  const context = { founding, verify: scheme.verify, nowMs: () => queue.nowMs }
+  const auditor = new Auditor((violate) => [
+    new AgreementChecker(context, violate),
+    new DoubleSignatureChecker(context, violate),
+    new CertificateChecker(context, violate),
+    new ChainChecker(context, violate, getGenesisState(genesis)),
+    new DurabilityChecker(violate),
+    new ConductChecker(violate, new Set(honest), alarms),
+  ])
+  const nodes: SimNode[] = []
+  const trace = new Trace()
+  const health = new Health(seed)
+  const world = { seed, queue, network, trace, auditor, founding, scheme, seam, health, nodes }
+  const members = founding.keys.length
+  for (let index = 0; index < members + scenario.observers; index++) {
+    const viceName = scenario.vices.get(index)
+    const plan = {
+      index,
+      member: index < members ? (index as MemberIndex) : undefined,
+      clockOffsetMs: scenario.clockOffsetsMs[index] ?? 0,
+      vice:
+        viceName === undefined
+          ? undefined
+          : makeVice(
+              viceName,
+              (digest) => nodes[index]?.held.attestations.get(toName(digest))?.message,
+            ),
+    }
+    nodes.push(new SimNode(world, plan, new Prng(seed, `node ${index}`)))
+  }
+  return world
+}
+
+function happen({ queue, network, nodes }: World, fault: Fault): void {
+  switch (fault.kind) {
+    case 'crash': {
+      const node = nodes[fault.node]
+      if (node === undefined || !node.isUp) return
+      node.crash(fault.how, fault.afterOps)
+      queue.after(fault.downMs, () => {
+        node.crashNow()
+        if (!node.isUp && !node.isBroken) node.boot()
+      })
+      break
+    }
+    case 'partition':
+      network.partition(fault.sides)
+      break
+    case 'heal':
+      network.partition([])
+      break
+    case 'clock':
+      nodes[fault.node]?.setClockOffset(fault.offsetMs)
+      break
+  }
+}
+
+/** Everyone is back for the good time. */
+function revive(node: SimNode, scenario: Scenario): void {
+  node.crashNow()
+  if (!node.isUp && !node.isBroken && !scenario.dead.has(node.index)) node.boot()
+}

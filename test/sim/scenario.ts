@@ -1,0 +1,267 @@
+import type { Vice } from './vices/vice.ts'
+import { attestationEquivocator } from './vices/attestation-equivocator.ts'
+import { ProposalEquivocator } from './vices/proposal-equivocator.ts'
+import { silent } from './vices/silent.ts'
+import { voteEquivocator } from './vices/vote-equivocator.ts'
+import { wrongRootLeader } from './vices/wrong-root-leader.ts'
+import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
+import { goodWeather, type Weather } from './world/network.ts'
+import { Prng } from './world/prng.ts'
+import type { SchemeName } from './world/signature-scheme.ts'
+import type { CrashKind } from './world/sim-node.ts'
+
+/** What a seed may be about. */
+export const scenarioNames = [
+  'calm',
+  'lossy',
+  'crashes',
+  'partition',
+  'clocks',
+  'dead-leader',
+  'lost-log',
+  'byzantine',
+  'handover',
+  'storm',
+] as const
+export type ScenarioName = (typeof scenarioNames)[number]
+
+export type ViceName =
+  | 'silent'
+  | 'vote-equivocator'
+  | 'attestation-equivocator'
+  | 'wrong-root-leader'
+  | 'proposal-equivocator'
+const viceNames: readonly ViceName[] = [
+  'silent',
+  'vote-equivocator',
+  'attestation-equivocator',
+  'wrong-root-leader',
+  'proposal-equivocator',
+]
+
+export type Fault =
+  | {
+      readonly kind: 'crash'
+      readonly atMs: number
+      readonly node: number
+      readonly how: CrashKind
+      /** Operations that the node still completes. */
+      readonly afterOps: number
+      readonly downMs: number
+    }
+  | { readonly kind: 'partition'; readonly atMs: number; readonly sides: readonly number[] }
+  | { readonly kind: 'heal'; readonly atMs: number }
+  | {
+      readonly kind: 'clock'
+      readonly atMs: number
+      readonly node: number
+      readonly offsetMs: number
+    }
+
+/** One run, drawn from its seed. */
+export interface Scenario {
+  readonly name: ScenarioName
+  readonly seed: number
+  readonly scheme: SchemeName
+  readonly founding: FoundingPlan
+  readonly observers: number
+  /** Of nodes: members first, then observers. */
+  readonly clockOffsetsMs: readonly number[]
+  readonly weather: Weather
+  readonly faults: readonly Fault[]
+  readonly vices: ReadonlyMap<number, ViceName>
+  /** Members that never start. */
+  readonly dead: ReadonlySet<number>
+  /** When the network turns good, everyone is back, and nothing fails any more. */
+  readonly goodFromMs: number
+  readonly endMs: number
+}
+
+const ROUND_MS = 1000
+/** Good rounds at the end: what agreement needs to settle, and then to show that it goes on. */
+const GOOD_ROUNDS = 24
+/** Real Ed25519 in every twentieth seed. */
+const ED25519_EVERY = 20
+
+/** @param name undefined: the seed says */
+export function drawScenario(seed: number, name?: ScenarioName): Scenario {
+  const prng = new Prng(seed, 'scenario')
+  const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
+  const has = (...names: ScenarioName[]) => names.includes(named)
+  const isCalm = has('calm', 'dead-leader')
+  const badRounds = isCalm ? 2 : prng.between(8, 16)
+  const goodFromMs = ORIGIN_MS + badRounds * ROUND_MS
+  const weights = drawWeights(prng, has('byzantine', 'lost-log', 'dead-leader', 'storm') ? 4 : 1)
+  const observers = prng.chance(300) ? 1 : 0
+  const isHandover = has('handover') || (has('storm') && prng.chance(300))
+  const nextWeights = drawWeights(prng, has('storm') ? 4 : 1)
+  const members = Math.max(weights.length, isHandover ? nextWeights.length : 0)
+  const nodes = members + observers
+  const vices = has('byzantine', 'storm')
+    ? drawVices(prng, weights, isHandover ? nextWeights : weights)
+    : new Map<number, ViceName>()
+  const faulty = new Set(vices.keys())
+  const draw = { prng, nodes, goodFromMs, faulty }
+  return {
+    name: named,
+    seed,
+    scheme: seed % ED25519_EVERY === 7 ? 'ed25519' : 'cheap',
+    founding: {
+      seed,
+      weights,
+      targets: prng.between(1, 4),
+      shards: prng.chance(200) ? 2 : 1,
+      ...(isHandover
+        ? { handover: { lastHeight: prng.between(3, badRounds + 6), weights: nextWeights } }
+        : {}),
+    },
+    observers,
+    clockOffsetsMs: Array.from({ length: nodes }, () =>
+      has('clocks', 'storm') ? prng.between(-2500, 2500) : isCalm ? 0 : prng.between(-40, 40),
+    ),
+    weather: isCalm ? goodWeather : drawWeather(prng, has('lossy', 'storm')),
+    faults: [
+      ...(has('crashes', 'storm') || (has('handover') && prng.chance(500))
+        ? drawCrashes(draw)
+        : []),
+      ...(has('partition', 'storm') ? drawPartitions(draw) : []),
+      ...(has('lost-log') ? drawWipe(draw, weights) : []),
+      ...(has('clocks') ? drawClockSteps(draw) : []),
+    ],
+    vices,
+    dead: has('dead-leader') ? new Set([drawLight(prng, weights)]) : new Set(),
+    goodFromMs,
+    endMs: goodFromMs + GOOD_ROUNDS * ROUND_MS,
+  }
+}
+
+/** f of SPEC 1 for these weights. */
+export function getFaultyWeight(weights: readonly number[]): number {
+  const whole = weights.reduce((total, weight) => total + weight, 0)
+  return whole - (Math.floor((2 * whole) / 3) + 1)
+}
+
+function drawWeights(prng: Prng, membersMin: number): number[] {
+  // Four is the smallest committee that stands a fault, and the commonest.
+  const members = Math.max(membersMin, prng.chance(400) ? 4 : prng.between(1, 7))
+  if (prng.chance(600)) return Array.from({ length: members }, () => 1)
+  for (let tries = 0; tries < 50; tries++) {
+    const weights = Array.from({ length: members }, () => prng.between(1, 5))
+    if (members < 4 || Math.max(...weights) <= getFaultyWeight(weights)) return weights
+  }
+  return Array.from({ length: members }, () => 1)
+}
+
+/** A member no heavier than f. */
+function drawLight(prng: Prng, weights: readonly number[]): number {
+  const faulty = getFaultyWeight(weights)
+  return prng.pick([...weights.keys()].filter((index) => (weights[index] ?? 0) <= faulty))
+}
+
+/** Vices for members that together weigh at most f, in each epoch. */
+function drawVices(
+  prng: Prng,
+  weights: readonly number[],
+  nextWeights: readonly number[],
+): Map<number, ViceName> {
+  const vices = new Map<number, ViceName>()
+  const weigh = (members: Iterable<number>, of: readonly number[]) =>
+    [...members].reduce((total, member) => total + (of[member] ?? 0), 0)
+  for (const member of prng.shuffle([...weights.keys()])) {
+    const together = [...vices.keys(), member]
+    const fits = [weights, nextWeights].every(
+      (of) => weigh(together, of) <= Math.max(0, getFaultyWeight(of)),
+    )
+    if (fits) vices.set(member, prng.pick(viceNames))
+    if (vices.size > 0 && prng.chance(500)) break
+  }
+  return vices
+}
+
+function drawWeather(prng: Prng, isHard: boolean): Weather {
+  return {
+    lossPerMille: isHard ? prng.between(50, 400) : prng.between(0, 50),
+    duplicatePerMille: prng.between(0, 100),
+    delayMsMin: 1,
+    delayMsMax: prng.between(10, isHard ? 300 : 80),
+    slowPerMille: prng.between(0, isHard ? 100 : 20),
+    slowMsMax: 3000,
+  }
+}
+
+interface Draw {
+  readonly prng: Prng
+  readonly nodes: number
+  readonly goodFromMs: number
+  readonly faulty: ReadonlySet<number>
+}
+
+function drawTime({ prng, goodFromMs }: Draw): number {
+  return prng.between(ORIGIN_MS, goodFromMs - 500)
+}
+
+function drawCrashes(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  const crashes: Fault[] = []
+  const add = (node: number, atMs: number) => {
+    const how: CrashKind = prng.chance(500) ? 'power' : 'kill'
+    const afterOps = prng.chance(200) ? 0 : prng.between(1, 40)
+    crashes.push({ kind: 'crash', atMs, node, how, afterOps, downMs: prng.between(1, 3000) })
+  }
+  for (let i = prng.between(2, 8); i > 0; i--) add(prng.between(0, nodes - 1), drawTime(draw))
+  if (prng.chance(300)) {
+    const atMs = drawTime(draw)
+    for (let node = 0; node < nodes; node++) add(node, atMs)
+  }
+  return crashes
+}
+
+function drawPartitions(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: prng.between(1, 3) }).flatMap((): Fault[] => {
+    const atMs = drawTime(draw)
+    const sides = Array.from({ length: nodes }, () => prng.between(0, 1))
+    return [
+      { kind: 'partition', atMs, sides },
+      { kind: 'heal', atMs: atMs + prng.between(200, 4000) },
+    ]
+  })
+}
+
+/** One member loses its disk; it counts among what may be faulty (SPEC 6.9). */
+function drawWipe(draw: Draw, weights: readonly number[]): Fault[] {
+  const { prng } = draw
+  const node = drawLight(prng, weights)
+  const downMs = prng.between(1, 3000)
+  const afterOps = prng.between(0, 40)
+  return [{ kind: 'crash', atMs: drawTime(draw), node, how: 'wipe', afterOps, downMs }]
+}
+
+function drawClockSteps(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: prng.between(0, 3) }, () => ({
+    kind: 'clock',
+    atMs: drawTime(draw),
+    node: prng.between(0, nodes - 1),
+    offsetMs: prng.between(-2500, 2500),
+  }))
+}
+
+/** @param findAttestation for vices that make blocks of their own */
+export function makeVice(
+  name: ViceName,
+  findAttestation: ConstructorParameters<typeof ProposalEquivocator>[0],
+): Vice {
+  switch (name) {
+    case 'silent':
+      return silent
+    case 'vote-equivocator':
+      return voteEquivocator
+    case 'attestation-equivocator':
+      return attestationEquivocator
+    case 'wrong-root-leader':
+      return wrongRootLeader
+    case 'proposal-equivocator':
+      return new ProposalEquivocator(findAttestation)
+  }
+}

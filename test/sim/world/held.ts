@@ -1,0 +1,130 @@
+import {
+  type Block,
+  blockType,
+  certificateType,
+  encode,
+  type Epoch,
+  type MemberIndex,
+  type SignedAttestation,
+  type State,
+  stateType,
+  type View,
+  type ViewCertificate,
+  viewCertificateType,
+} from '@watchfire/attestation'
+import { type SimDisk, toCertificateName } from './disk.ts'
+import { type Answer, CERTIFICATES_MAX, type Request } from './requests.ts'
+
+interface HeldAttestation {
+  readonly shard: number
+  readonly bytes: Uint8Array
+  readonly message: SignedAttestation
+}
+
+interface HeldFinal {
+  readonly certificate: Uint8Array
+  readonly state: State
+}
+
+/** What a node has at hand to answer others with. */
+export class Held {
+  readonly attestations = new Map<string, HeldAttestation>()
+  readonly blocks = new Map<string, Block>()
+  readonly certificates = new Map<string, ViewCertificate>()
+  readonly finals = new Map<number, HeldFinal>()
+  #highest: ViewCertificate | undefined
+
+  /** Begins anew with what the disk kept. */
+  reload(disk: SimDisk): void {
+    this.attestations.clear()
+    this.blocks.clear()
+    this.certificates.clear()
+    this.finals.clear()
+    this.#highest = undefined
+    for (const record of disk.store.records) {
+      switch (record.kind) {
+        case 'attestation': {
+          const { name, bytes, message } = record
+          this.attestations.set(name, { shard: message.message.shard, bytes, message })
+          break
+        }
+        case 'block':
+          this.blocks.set(record.name, record.block)
+          break
+        case 'certificate':
+          this.addCertificate(record.certificate)
+          break
+        case 'final': {
+          const { header, certificate, state } = record.record
+          const bytes = encode(certificateType, certificate)
+          this.finals.set(header.height, { certificate: bytes, state })
+          break
+        }
+        case 'halt':
+          break
+      }
+    }
+  }
+
+  addCertificate(certificate: ViewCertificate): void {
+    this.certificates.set(toCertificateName(certificate), certificate)
+    const best = this.#highest
+    if (
+      best === undefined ||
+      certificate.epoch > best.epoch ||
+      (certificate.epoch === best.epoch && certificate.view > best.view)
+    ) {
+      this.#highest = certificate
+    }
+  }
+
+  /** @param member of whoever answers */
+  answer(request: Request, member: MemberIndex | undefined, epoch: Epoch, round: number): Answer {
+    switch (request.kind) {
+      case 'attestations':
+        return {
+          kind: 'attestations',
+          messages: request.digests.flatMap((name) => this.attestations.get(name) ?? []),
+        }
+      case 'blocks': {
+        const blocks = request.digests.flatMap((name) => this.blocks.get(name) ?? [])
+        return { kind: 'blocks', messages: blocks.map((block) => encode(blockType, block)) }
+      }
+      case 'views': {
+        const messages: Uint8Array[] = []
+        for (let view = request.from; view <= request.to; view = (view + 1) as View) {
+          for (const kind of [1, 2, 3]) {
+            const name = `${request.epoch}/${view}/${kind}`
+            const certificate = this.certificates.get(name)
+            if (certificate !== undefined) messages.push(encode(viewCertificateType, certificate))
+          }
+        }
+        return { kind: 'views', messages }
+      }
+      case 'certificates': {
+        const messages: Uint8Array[] = []
+        let state: State | undefined
+        for (
+          let height: number = request.fromHeight;
+          messages.length < CERTIFICATES_MAX;
+          height++
+        ) {
+          const final = this.finals.get(height)
+          if (final === undefined) break
+          messages.push(final.certificate)
+          state = final.state
+        }
+        return {
+          kind: 'certificates',
+          messages,
+          state: state === undefined ? undefined : encode(stateType, state),
+        }
+      }
+      case 'highest': {
+        const certificate =
+          this.#highest === undefined ? undefined : encode(viewCertificateType, this.#highest)
+        return { kind: 'highest', member, certificate, epoch, round }
+      }
+    }
+  }
+}

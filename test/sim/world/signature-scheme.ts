@@ -1,0 +1,84 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  sign as signWithNode,
+  verify as verifyWithNode,
+} from 'node:crypto'
+import { makeVerify, type Verify } from '@watchfire/attestation'
+
+export type SchemeName = 'cheap' | 'ed25519'
+
+export interface SimKey {
+  readonly publicKey: Uint8Array
+  sign(digest: Uint8Array): Uint8Array
+}
+
+/** Keys and their verifier, which goes into core and validators as the real one does. */
+export interface SignatureScheme {
+  readonly name: SchemeName
+  /** @param label names the key; equal labels give equal keys */
+  makeKey(label: string): SimKey
+  readonly verify: Verify
+}
+
+export function makeScheme(name: SchemeName): SignatureScheme {
+  return name === 'cheap' ? makeCheapScheme() : makeEd25519Scheme()
+}
+
+/**
+ * Keyed hashes in the shape of signatures: 64 bytes, bound to key and message. Whoever knows the
+ * scheme could forge them; nobody in the simulator does.
+ */
+function makeCheapScheme(): SignatureScheme {
+  const secrets = new Map<string, Uint8Array>()
+  const sign = (secret: Uint8Array, digest: Uint8Array) =>
+    new Uint8Array(hash('sha512', Buffer.concat([secret, digest]), 'buffer'))
+  return {
+    name: 'cheap',
+    makeKey(label) {
+      const secret = hash('sha256', `secret of ${label}`, 'buffer')
+      const publicKey = new Uint8Array(hash('sha256', `public key of ${label}`, 'buffer'))
+      secrets.set(toName(publicKey), secret)
+      return { publicKey, sign: (digest) => sign(secret, digest) }
+    },
+    verify(signature, digest, publicKey) {
+      const secret = secrets.get(toName(publicKey))
+      if (secret === undefined || signature.length !== 64) return false
+      const wanted = hash('sha512', Buffer.concat([secret, digest]), 'buffer')
+      return wanted.equals(signature)
+    },
+  }
+}
+
+function toName(publicKey: Uint8Array): string {
+  return Buffer.from(publicKey.buffer, publicKey.byteOffset, 12).toString('latin1')
+}
+
+/** Ed25519 as in production: a fast verifier that is believed when it accepts, noble otherwise (SPEC 2.3). */
+function makeEd25519Scheme(): SignatureScheme {
+  const publicKeys = new Map<string, KeyObject>()
+  return {
+    name: 'ed25519',
+    makeKey(label) {
+      const seed = hash('sha256', `seed of ${label}`, 'buffer')
+      const privateKey = createPrivateKey({
+        key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+        format: 'der',
+        type: 'pkcs8',
+      })
+      const key = createPublicKey(privateKey)
+      const publicKey = new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(-32))
+      publicKeys.set(toName(publicKey), key)
+      return {
+        publicKey,
+        sign: (digest) => new Uint8Array(signWithNode(null, digest, privateKey)),
+      }
+    },
+    verify: makeVerify((signature, digest, publicKey) => {
+      const key = publicKeys.get(toName(publicKey))
+      return key !== undefined && verifyWithNode(null, digest, key, signature)
+    }),
+  }
+}

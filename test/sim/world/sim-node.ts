@@ -1,0 +1,677 @@
+import {
+  type Attestation,
+  type Certificate,
+  certificateType,
+  type Digest,
+  encode,
+  type EpochContext,
+  evidenceType,
+  getAttestationDigest,
+  getProposalClaim,
+  getProposalDigest,
+  getRoundAt,
+  getRoundStartMs,
+  getVoteDigest,
+  type MemberIndex,
+  type Proposal,
+  type Round,
+  signedAttestationType,
+  signedProposalType,
+  signedVoteType,
+  type State,
+  type UnixMs,
+  type Verified,
+  type View,
+  type Vote,
+  viewCertificateType,
+  voteKinds,
+} from '@watchfire/attestation'
+import {
+  admit,
+  type Admission,
+  computeState,
+  type CoreState,
+  type Effect,
+  type Input,
+  makeAdmission,
+  type Recovery,
+  setAdmissionWindow,
+  type Status,
+  type StepResult,
+} from '@watchfire/consensus'
+import type { Auditor, TopicName, Watched } from '../checkers/checker.ts'
+import { sendToAll, type Vice } from '../vices/vice.ts'
+import { type Signed, type SimDisk, toName } from './disk.ts'
+import type { EventQueue, Happening } from './event-queue.ts'
+import { Fetcher } from './fetcher.ts'
+import type { Founding } from './founding.ts'
+import type { Health } from './health.ts'
+import { Held } from './held.ts'
+import { Inquiry } from './inquiry.ts'
+import type { SimNetwork } from './network.ts'
+import type { Prng } from './prng.ts'
+import type { Answer, Request } from './requests.ts'
+import type { Engine, Seam } from './seam.ts'
+import type { SignatureScheme } from './signature-scheme.ts'
+import { getFingerprint, type Trace } from './trace.ts'
+
+/** All that the nodes of a run share. */
+export interface World {
+  readonly seed: number
+  readonly queue: EventQueue
+  readonly network: SimNetwork
+  readonly trace: Trace
+  readonly auditor: Auditor
+  readonly founding: Founding
+  readonly scheme: SignatureScheme
+  readonly seam: Seam
+  readonly health: Health
+  readonly nodes: SimNode[]
+}
+
+export interface NodePlan {
+  readonly index: number
+  /** Undefined for an observer. */
+  readonly member: MemberIndex | undefined
+  readonly clockOffsetMs: number
+  readonly vice: Vice | undefined
+}
+
+/** How a life ends. */
+export type CrashKind = 'kill' | 'power' | 'wipe'
+
+/** Thrown where a node dies between two of its operations. */
+class Death extends Error {}
+
+/** Ticks that a core may ask for within one millisecond before it is taken for stuck. */
+const TICKS_A_MS_MAX = 200
+/** Messages kept because they come too early (SPEC 8, QUEUE). */
+const QUEUED_MAX = 2000
+
+/** The shell around a core: what packages/node is in production, with everything outside simulated. */
+export class SimNode implements Watched {
+  readonly index: number
+  readonly member: number | undefined
+  readonly isHonest: boolean
+  readonly disk: SimDisk
+  readonly prng: Prng
+  readonly held = new Held()
+  /** States by block digest, for vices that propose blocks of their own. */
+  readonly states = new Map<string, State>()
+  isUp = false
+  /** Whether its own code threw: it stays down. */
+  isBroken = false
+  /** Restarts so far. */
+  life = 0
+  /** Virtual time at which each round's block became final here. */
+  readonly finalizedAtMs = new Map<number, number>()
+
+  readonly #world: World
+  readonly #plan: NodePlan
+  readonly #engine: Engine
+  readonly #epochs: readonly EpochContext[]
+  readonly #fetcher: Fetcher
+  readonly #inquiry: Inquiry
+  #clockOffsetMs: number
+  #core: CoreState | undefined
+  #admission: Admission | undefined
+  #wake: Happening | undefined
+  #ticks = { atMs: 0, count: 0 }
+  #loopback: { topic: TopicName; shard: number; bytes: Uint8Array }[] = []
+  #queued: { topic: TopicName; shard: number; bytes: Uint8Array; retryAtMs: number }[] = []
+  #queueWake: Happening | undefined
+  #isBusy = false
+  #isDraining = false
+  #opsLeft: number | undefined
+  #crashKind: CrashKind = 'kill'
+  readonly #audited = new WeakSet<Uint8Array>()
+
+  constructor(world: World, plan: NodePlan, prng: Prng) {
+    this.#world = world
+    this.#plan = plan
+    this.index = plan.index
+    this.member = plan.member
+    this.isHonest = plan.vice === undefined
+    this.prng = prng
+    this.disk = world.seam.makeDisk(plan.index)
+    this.#engine = world.seam.makeEngine(plan.index)
+    this.#epochs = world.seam.getEpochs(world.founding.epochs)
+    this.#clockOffsetMs = plan.clockOffsetMs
+    this.#fetcher = new Fetcher(world, this)
+    this.#inquiry = new Inquiry(world, this)
+  }
+
+  // --- What others see
+
+  get status(): Status | undefined {
+    return this.#core === undefined ? undefined : this.#engine.getStatus(this.#core)
+  }
+
+  get epochs(): readonly EpochContext[] {
+    return this.#epochs
+  }
+
+  /** The round by its own clock. */
+  get round(): number {
+    const parameters = this.#epochs[0]?.parameters ?? fail()
+    return getRoundAt(parameters, this.nowMs) ?? parameters.originRound
+  }
+
+  answer(request: Request): Answer | undefined {
+    const { status } = this
+    if (!this.isUp || status === undefined || this.#plan.vice?.answers === false) return undefined
+    return this.held.answer(request, this.#plan.member, status.epoch, this.round)
+  }
+
+  /** This node's wall clock. */
+  get nowMs(): UnixMs {
+    return (this.#world.queue.nowMs + this.#clockOffsetMs) as UnixMs
+  }
+
+  say(what: string): void {
+    this.#world.trace.add(`${this.#world.queue.nowMs} n${this.index} ${what}`)
+  }
+
+  // --- Life and death
+
+  /** Starts, or starts again, from what the disk kept. */
+  boot(): void {
+    this.#guard(() => {
+      const recovery = this.#world.seam.recover(this.disk)
+      // What the process before wrote may still only be in memory: it counts once it is on disk.
+      this.disk.log.flush()
+      this.held.reload(this.disk)
+      this.isUp = true
+      this.say(`boot life ${this.life} height ${recovery.final?.header.height ?? 0}`)
+      this.#world.auditor.tell((checker) =>
+        checker.onRestart?.(this, recovery.final?.header.height ?? 0),
+      )
+      const config = {
+        networkId: this.#world.founding.networkId,
+        epochs: this.#epochs,
+        me: this.member as MemberIndex | undefined,
+        verify: this.#world.scheme.verify,
+      }
+      this.#admission = makeAdmission(config)
+      const muteUntilView = this.disk.muteUntilView
+      const given: Recovery =
+        muteUntilView === undefined ? recovery : { ...recovery, muteUntilView }
+      this.#carry(this.#engine.start(config, given, this.nowMs))
+      this.#drain()
+      if (muteUntilView === 'told') this.askHighest()
+      this.#scheduleRound()
+    })
+  }
+
+  /** Dies now, or after some more operations: between two writes, or a write and what follows. */
+  crash(kind: CrashKind, afterOps: number): void {
+    this.#crashKind = kind
+    if (afterOps === 0 || !this.isUp) this.#die()
+    else this.#opsLeft = afterOps
+  }
+
+  /** Dies if a crash is still waiting for its operation. */
+  crashNow(): void {
+    if (this.#opsLeft !== undefined) this.#die()
+  }
+
+  setClockOffset(offsetMs: number): void {
+    this.#clockOffsetMs = offsetMs
+  }
+
+  #die(): void {
+    const lost = this.#crashKind === 'power' ? this.disk.losePower(this.prng) : 0
+    if (this.#crashKind === 'wipe') this.disk.wipe()
+    this.say(`dies (${this.#crashKind}, ${lost} writes lost)`)
+    this.isUp = false
+    this.life += 1
+    this.#opsLeft = undefined
+    this.#core = undefined
+    this.#admission = undefined
+    this.#loopback = []
+    this.#queued = []
+    this.#isBusy = false
+    this.#isDraining = false
+    if (this.#wake !== undefined) this.#wake.cancelled = true
+    if (this.#queueWake !== undefined) this.#queueWake.cancelled = true
+    this.#queueWake = undefined
+    this.#inquiry.reset()
+  }
+
+  /** Runs what belongs to this life; an error of the core ends the node and is a violation. */
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (!(error instanceof Death)) {
+        this.#world.auditor.tell((checker) => checker.onThrow?.(this, error))
+        this.#crashKind = 'kill'
+        this.isBroken = true
+      }
+      this.#die()
+    }
+  }
+
+  /** One operation after which a crash may come. */
+  #op(): void {
+    if (this.#opsLeft === undefined) return
+    this.#opsLeft -= 1
+    if (this.#opsLeft <= 0) throw new Death('the crash that was waiting')
+  }
+
+  /** Runs `run` later in this life, at a time by this node's clock. */
+  #at(localMs: number, run: () => void): Happening {
+    const { life } = this
+    return this.#world.queue.at(localMs - this.#clockOffsetMs, () => {
+      if (this.isUp && this.life === life) this.#guard(run)
+    })
+  }
+
+  /** As `#at`, for what the node's parts ask for. */
+  after(delayMs: number, run: () => void): Happening {
+    return this.#at(this.nowMs + delayMs, run)
+  }
+
+  // --- Messages in
+
+  /** Bytes from another node, or its own coming back. */
+  receive(from: SimNode, topic: TopicName, shard: number, bytes: Uint8Array): void {
+    if (!this.isUp) return
+    this.#guard(() => {
+      this.say(`< n${from.index} ${topic} ${getFingerprint(bytes)}`)
+      this.#admit(from, topic, shard, bytes)
+      this.#drain()
+    })
+  }
+
+  #admit(from: SimNode, topic: TopicName, shard: number, bytes: Uint8Array): void {
+    const admission = this.#admission
+    if (admission === undefined) return
+    const { verify } = this.#world.scheme
+    const verdict = admit(admission, topic, shard, bytes, this.nowMs, (signature, digest, key) =>
+      verify(signature, digest, key) ? 'valid' : 'invalid',
+    )
+    switch (verdict.action) {
+      case 'accept': {
+        const { input } = verdict
+        if (input.kind === 'status') break
+        if (input.kind === 'attestation') {
+          const name = toName(input.digest)
+          this.held.attestations.set(name, { shard, bytes, message: input.message })
+          this.disk.put({ kind: 'attestation', name, message: input.message, bytes })
+        }
+        this.#feed({ ...input, nowMs: this.nowMs })
+        break
+      }
+      case 'reject':
+        this.say(`rejects ${topic} of n${from.index}: ${verdict.code}`)
+        this.#world.auditor.tell((checker) => checker.onReject?.(this, from, topic, verdict.code))
+        break
+      case 'ignore':
+        if (verdict.code === 'internal') throw new Error(`admission threw: ${verdict.detail}`)
+        break
+      case 'queue': {
+        const retryAtMs = verdict.retryAtMs ?? this.nowMs + 100
+        if (this.#queued.length < QUEUED_MAX) this.#queued.push({ topic, shard, bytes, retryAtMs })
+        this.#scheduleQueue()
+        break
+      }
+    }
+    if (verdict.evidence !== undefined) {
+      this.#feed({ kind: 'evidence', message: verdict.evidence, nowMs: this.nowMs })
+    }
+  }
+
+  #scheduleQueue(): void {
+    if (this.#queueWake !== undefined || this.#queued.length === 0) return
+    const nextMs = this.#queued.reduce((least, each) => Math.min(least, each.retryAtMs), Infinity)
+    this.#queueWake = this.#at(Math.max(nextMs, this.nowMs + 1), () => {
+      this.#queueWake = undefined
+      const due = this.#queued.filter((each) => each.retryAtMs <= this.nowMs)
+      this.#queued = this.#queued.filter((each) => each.retryAtMs > this.nowMs)
+      for (const { topic, shard, bytes } of due) this.#admit(this, topic, shard, bytes)
+      this.#drain()
+      this.#scheduleQueue()
+    })
+  }
+
+  // --- The loop
+
+  /** An input from outside the shell's own course. */
+  take(input: Input): void {
+    if (this.isUp) this.#guard(() => this.#feed(input))
+  }
+
+  /** A certified state that came by sync. */
+  adopt(certificate: Certificate, headerDigest: Digest, state: State): void {
+    if (!this.isUp) return
+    this.#guard(() => {
+      this.say(`syncs height ${certificate.header.height}`)
+      this.#world.auditor.tell((checker) => checker.onSynced?.(this, certificate, state))
+      this.#keepFinal(certificate, headerDigest, state)
+      const verified = certificate as Verified<Certificate>
+      this.#feed({ kind: 'synced', certificate: verified, state, nowMs: this.nowMs })
+    })
+  }
+
+  /** One input into the core, and its effects out. */
+  #feed(input: Input): void {
+    if (this.#core === undefined) return
+    this.#carry(this.#engine.step(this.#core, input))
+    this.#drain()
+  }
+
+  #carry(result: StepResult): void {
+    this.#core = result.state
+    const wasBusy = this.#isBusy
+    this.#isBusy = true
+    for (const effect of result.effects) this.#carryOut(effect)
+    this.#isBusy = wasBusy
+    if (this.#admission !== undefined) {
+      setAdmissionWindow(this.#admission, this.#engine.getAdmissionWindow(result.state))
+    }
+    this.#scheduleWake(result.wakeAtMs)
+  }
+
+  /** Our own messages come back through the same validation as anyone's, after the effects they stood among. */
+  #drain(): void {
+    if (this.#isBusy || this.#isDraining) return
+    this.#isDraining = true
+    for (let own = this.#loopback.shift(); own !== undefined; own = this.#loopback.shift()) {
+      this.#admit(this, own.topic, own.shard, own.bytes)
+    }
+    this.#isDraining = false
+  }
+
+  #scheduleWake(wakeAtMs: UnixMs | undefined): void {
+    if (this.#wake !== undefined) this.#wake.cancelled = true
+    this.#wake = undefined
+    if (wakeAtMs === undefined) return
+    this.#wake = this.#at(wakeAtMs, () => {
+      const { nowMs } = this.#world.queue
+      this.#ticks = { atMs: nowMs, count: this.#ticks.atMs === nowMs ? this.#ticks.count + 1 : 1 }
+      if (this.#ticks.count > TICKS_A_MS_MAX) throw new Error('the core asks for ticks without end')
+      this.#feed({ kind: 'tick', nowMs: this.nowMs })
+    })
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'store-block': {
+        const name = toName(effect.digest)
+        this.#op()
+        for (const message of effect.attestations) {
+          const bytes = encode(signedAttestationType, message)
+          const digest = toName(
+            getAttestationDigest(this.#world.founding.networkId, message.message),
+          )
+          this.disk.put({ kind: 'attestation', name: digest, message, bytes })
+        }
+        this.disk.put({ kind: 'block', name, block: effect.block })
+        this.#op()
+        this.disk.store.flush()
+        this.#op()
+        this.held.blocks.set(name, effect.block)
+        this.#keepState(name, effect)
+        this.say(`stores block ${name.slice(0, 8)} height ${effect.block.header.height}`)
+        break
+      }
+      case 'store-certificate':
+        this.#op()
+        this.disk.put({ kind: 'certificate', certificate: effect.certificate })
+        this.held.addCertificate(effect.certificate)
+        break
+      case 'sign-proposal':
+        this.#signProposal(effect.proposal)
+        break
+      case 'sign-vote':
+        this.#signVote(effect.vote)
+        break
+      case 'publish-certificate':
+        this.#op()
+        this.#publish('certificate', 0, encode(viewCertificateType, effect.certificate))
+        break
+      case 'repeat':
+        this.#repeat(effect)
+        break
+      case 'fetch-attestations':
+        this.#fetcher.fetchAttestations(effect.digests.map(toName), effect.from)
+        break
+      case 'fetch-blocks':
+        this.#fetcher.fetchBlocks(effect.digests.map(toName))
+        break
+      case 'fetch-views':
+        this.#fetcher.fetchViews(effect.epoch, effect.from, effect.to)
+        break
+      case 'sync':
+        this.#fetcher.sync(effect.height)
+        break
+      case 'finalize': {
+        this.#op()
+        const { header } = effect.block
+        this.say(`finalizes height ${header.height} round ${header.round}`)
+        this.#world.auditor.tell((checker) => checker.onFinalize?.(this, effect))
+        this.#keepFinal(effect.certificate, effect.headerDigest, effect.state)
+        break
+      }
+      case 'accuse': {
+        this.#world.auditor.tell((checker) => checker.onAccuse?.(this, effect.evidence))
+        this.say(`accuses member ${effect.evidence.value.first.message.member}`)
+        this.#publish('evidence', 0, encode(evidenceType, effect.evidence))
+        break
+      }
+      case 'alarm':
+        this.say(`ALARM ${effect.code}: ${effect.detail}`)
+        this.#world.auditor.tell((checker) => checker.onAlarm?.(this, effect.code, effect.detail))
+        if (effect.code === 'unknown-own-signature') {
+          this.disk.muteUntilView = 'told'
+          this.askHighest()
+        } else {
+          this.disk.put({ kind: 'halt', code: effect.code })
+          this.disk.store.flush()
+        }
+        break
+    }
+  }
+
+  /** Keeps a final block in the store; it may be lost with the power, and is then found again. */
+  #keepFinal(certificate: Certificate, headerDigest: Digest, state: State): void {
+    const { header } = certificate
+    this.disk.put({ kind: 'final', record: { header, headerDigest, certificate, state } })
+    this.held.finals.set(header.height, {
+      certificate: encode(certificateType, certificate),
+      state,
+    })
+    this.finalizedAtMs.set(header.round, this.#world.queue.nowMs)
+    if (!this.isHonest) this.states.set(toName(headerDigest), state)
+  }
+
+  #keepState(name: string, { block, attestations }: Effect & { kind: 'store-block' }): void {
+    if (this.isHonest) return
+    const { header, body } = block
+    const parent = this.states.get(toName(header.parent))
+    const context = this.#epochs[header.epoch]
+    if (parent === undefined || context === undefined) return
+    this.states.set(name, computeState(parent, context, header, body.evidence, attestations))
+  }
+
+  // --- Signing: sign, log, flush, publish (SPEC 6.5)
+
+  #signVote(vote: Vote): void {
+    const digest = getVoteDigest(this.#world.founding.networkId, vote)
+    const message = { message: vote, signature: this.#sign(digest) }
+    this.say(
+      `votes ${vote.kind} view ${vote.epoch}/${vote.view} ${toName(vote.header).slice(0, 8)}`,
+    )
+    const bytes = encode(signedVoteType, message)
+    this.#keepAndSend({ topic: 'vote', shard: 0, message }, bytes)
+  }
+
+  #signProposal(proposal: Proposal): void {
+    const { networkId } = this.#world.founding
+    const digest = getProposalDigest(networkId, getProposalClaim(networkId, proposal))
+    const message = { message: proposal, signature: this.#sign(digest) }
+    const { header } = proposal.block
+    this.say(`proposes view ${proposal.view} height ${header.height} round ${header.round}`)
+    const bytes = encode(signedProposalType, message)
+    this.#keepAndSend({ topic: 'proposal', shard: 0, message }, bytes)
+  }
+
+  #keepAndSend(signed: Signed, bytes: Uint8Array): void {
+    this.#op()
+    this.disk.log.append({ ...signed, bytes })
+    this.#op()
+    this.disk.log.flush()
+    this.#op()
+    this.#publish(signed.topic, signed.shard, bytes)
+    this.#op()
+    this.#loopback.push({ topic: signed.topic, shard: signed.shard, bytes })
+  }
+
+  #sign(digest: Uint8Array): Uint8Array {
+    const key = this.member === undefined ? undefined : this.#world.founding.keys[this.member]
+    if (key === undefined) throw new Error('an observer was asked to sign')
+    return key.sign(digest)
+  }
+
+  // --- Attesting
+
+  #scheduleRound(): void {
+    const parameters = this.#epochs[0]?.parameters
+    if (parameters === undefined || this.member === undefined) return
+    const round = getRoundAt(parameters, this.nowMs) ?? parameters.originRound - 1
+    const startMs = getRoundStartMs(parameters, round as Round)
+    const jitterMs = this.prng.between(5, parameters.attestByMs - 50)
+    if (round >= parameters.originRound && this.nowMs <= startMs + jitterMs) {
+      this.#at(startMs + jitterMs, () => this.#attest(round as Round))
+    }
+    this.#at(getRoundStartMs(parameters, (round + 1) as Round), () => this.#scheduleRound())
+  }
+
+  #attest(round: Round): void {
+    const status = this.status
+    const context = status === undefined ? undefined : this.#epochs[status.epoch]
+    if (status === undefined || context === undefined || this.member === undefined) return
+    if (this.member >= context.committee.members.length) return
+    if (round < this.disk.attestFrom || this.#inquiry.isOpen) return
+    for (let shard = 0; shard < context.parameters.shards; shard++) {
+      if (this.#world.seam.remembersAttestations && this.#hasAttested(status.epoch, round, shard))
+        continue
+      const attestation: Attestation = {
+        epoch: status.epoch,
+        round,
+        shard,
+        member: this.member as MemberIndex,
+        observations: this.#world.health.observe(context, shard, round, this.member, this.life),
+      }
+      const digest = getAttestationDigest(this.#world.founding.networkId, attestation)
+      const message = { message: attestation, signature: this.#sign(digest) }
+      this.say(`attests ${round}/${shard}`)
+      this.#keepAndSend(
+        { topic: 'attestation', shard, message },
+        encode(signedAttestationType, message),
+      )
+    }
+    this.#drain()
+  }
+
+  #hasAttested(epoch: number, round: number, shard: number): boolean {
+    return this.disk.log.records.some(
+      ({ topic, message: { message } }) =>
+        topic === 'attestation' &&
+        message.epoch === epoch &&
+        'round' in message &&
+        message.round === round &&
+        message.shard === shard,
+    )
+  }
+
+  // --- Messages out
+
+  #publish(topic: TopicName, shard: number, bytes: Uint8Array): void {
+    const receivers = this.#world.nodes.flatMap(({ index }) =>
+      index === this.index ? [] : [index],
+    )
+    const { vice } = this.#plan
+    const isSigned = topic === 'attestation' || topic === 'proposal' || topic === 'vote'
+    if (vice === undefined && isSigned) this.#auditSigned(topic, bytes)
+    const sendings =
+      vice === undefined || this.member === undefined
+        ? sendToAll(topic, shard, bytes, receivers)
+        : vice.corrupt(this.#getPowers(), topic, shard, bytes, receivers)
+    let before: Uint8Array | undefined
+    for (const sending of sendings) {
+      if (sending.bytes !== before) {
+        this.#world.auditor.tell((checker) => checker.onPublish?.(this, topic, sending.bytes))
+        before = sending.bytes
+      }
+      const to = this.#world.nodes[sending.to]
+      if (to === undefined) continue
+      this.#world.network.send(this.index, sending.to, () =>
+        to.receive(this, sending.topic, sending.shard, sending.bytes),
+      )
+    }
+  }
+
+  #auditSigned(topic: 'attestation' | 'proposal' | 'vote', bytes: Uint8Array): void {
+    if (this.#audited.has(bytes)) return
+    this.#audited.add(bytes)
+    const isDurable = this.disk.isLogged(bytes) && this.#isGroundDurable(topic, bytes)
+    this.#world.auditor.tell((checker) => checker.onSigned?.(this, topic, bytes, isDurable))
+  }
+
+  /** A notarize vote rests on its block and what that names, which must be on disk too (SPEC 6.4.12). */
+  #isGroundDurable(topic: TopicName, bytes: Uint8Array): boolean {
+    if (topic !== 'vote' || bytes[16] !== voteKinds.notarize) return true
+    const name = toName(bytes.subarray(19, 51))
+    return this.disk.isStored(name)
+  }
+
+  /** What was signed goes out again as it was (SPEC 6.5). */
+  #repeat({ epoch, fromView, toView, certificate }: Effect & { kind: 'repeat' }): void {
+    const finalRound = this.status?.finalRound ?? 0
+    const lateRounds = this.#epochs[0]?.parameters.roundsBehindMax ?? 0
+    for (const record of this.disk.log.records) {
+      const { topic, shard, bytes, message } = record
+      if (message.message.epoch !== epoch) continue
+      const isDue =
+        record.topic === 'attestation'
+          ? record.message.message.round > finalRound &&
+            record.message.message.round >= this.round - lateRounds
+          : record.message.message.view >= fromView && record.message.message.view <= toView
+      if (isDue) this.#publish(topic, shard, bytes)
+    }
+    if (certificate !== undefined) {
+      this.#publish('certificate', 0, encode(viewCertificateType, certificate))
+    }
+  }
+
+  #getPowers() {
+    const member = this.member ?? fail()
+    return {
+      founding: this.#world.founding,
+      prng: this.prng,
+      member,
+      sign: (digest: Uint8Array) => this.#sign(digest),
+      getState: (digest: Uint8Array) => this.states.get(toName(digest)),
+    }
+  }
+
+  // --- Being without a log (SPEC 6.9)
+
+  askHighest(): void {
+    this.#inquiry.open()
+  }
+
+  unmute(fromView: View, fromRound: number): void {
+    // Kept beside the key, not in the log that was lost: the next life must know it too.
+    this.disk.muteUntilView = fromView
+    this.disk.attestFrom = Math.max(this.disk.attestFrom, fromRound)
+    this.say(`may sign from view ${fromView}, attest from round ${fromRound}`)
+    this.take({ kind: 'unmute', fromView, nowMs: this.nowMs })
+  }
+}
+
+function fail(): never {
+  throw new Error('a broken invariant of the simulator')
+}
