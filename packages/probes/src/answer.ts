@@ -1,3 +1,4 @@
+import { abstentionCodes } from './codes.ts'
 import type { ProbeAnswer, ProbeKind } from './kind.ts'
 import { abstained } from './steps.ts'
 
@@ -17,7 +18,7 @@ export function checkAnswer(kind: ProbeKind, params: object, answer: ProbeAnswer
 function findProblem(kind: ProbeKind, params: object, answer: ProbeAnswer): string | undefined {
   switch (answer.status) {
     case 'abstained':
-      return undefined
+      return answer.reason in abstentionCodes ? undefined : `unknown reason ${answer.reason}`
     case 'failed':
       return kind.outcomes.includes(answer.outcome)
         ? undefined
@@ -36,10 +37,12 @@ function findProblem(kind: ProbeKind, params: object, answer: ProbeAnswer): stri
         if (!(value instanceof Uint8Array)) return `identity ${name} is no byte string`
         if (value.length > IDENTITY_BYTES_MAX) return `identity ${name} exceeds 32 bytes`
       }
-      const reference = answer.reference?.value ?? 0
-      return Number.isSafeInteger(reference) && reference >= 0
+      const { reference } = answer
+      if (reference === undefined) return undefined
+      const isKnown = reference.kind === 'height' || reference.kind === 'time'
+      return isKnown && Number.isSafeInteger(reference.value) && reference.value >= 0
         ? undefined
-        : `reference ${reference} is no height or time`
+        : `reference ${reference.value} is no height or time`
     }
     default:
       return 'an answer of no known status'

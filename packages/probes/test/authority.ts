@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the certificate library asks its user to
 import 'reflect-metadata'
 import { isIP } from 'node:net'
 import {
@@ -74,5 +75,5 @@ async function issue(
 }
 
 async function makeKeys(): Promise<CryptoKeyPair> {
-  return (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair
+  return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 }

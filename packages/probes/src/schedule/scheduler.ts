@@ -53,6 +53,8 @@ const MARGIN_PART = 10
 const MARGIN_MS_MAX = 250
 /** A probe begun this small a part late still had its full time: a timer is never on the dot. */
 const FULL_PARTS = 10
+/** A timer may fire this much before its time. */
+const TIMER_EARLY_MS = 1
 
 /**
  * Spreads the probes of a round over the time there is, with a deadline each.
@@ -163,7 +165,7 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
           if (stopped.status === 'abstained' && stopped.reason === 'stopping') probe.stop()
         })
         void probe.result.then((result) => {
-          if (clock.monotonicMs() - beganMs >= budgetMs) slow.add(index)
+          if (clock.monotonicMs() - beganMs >= budgetMs - TIMER_EARLY_MS) slow.add(index)
           else slow.delete(index)
           giveBack?.()
           settle(index, result)

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { builtinKinds } from '../src/builtin-kinds.ts'
+import { makeRegistry } from '../src/registry.ts'
+import { checkTargetParams, expandTarget, type TargetDraft } from '../src/target.ts'
+
+const registry = makeRegistry(builtinKinds)
+const draft: TargetDraft = {
+  id: 'web',
+  kind: 'http',
+  timeoutMs: 800,
+  params: { url: 'https://example.com/' },
+}
+
+/** One target of each kind. */
+const drafts: readonly TargetDraft[] = [
+  draft,
+  { id: 'a', kind: 'tcp', timeoutMs: 800, params: { host: 'example.com', port: 22 } },
+  { id: 'b', kind: 'tls', timeoutMs: 800, params: { host: 'example.com', port: 443 } },
+  { id: 'c', kind: 'evm-rpc', timeoutMs: 800, params: { url: 'https://example.com/', chainId: 1 } },
+  {
+    id: 'd',
+    kind: 'price-feed',
+    timeoutMs: 800,
+    params: {
+      url: 'https://example.com/',
+      chainId: 1,
+      address: `0x${'11'.repeat(20)}`,
+      decimals: 18,
+      heartbeatMs: 3_600_000,
+    },
+  },
+]
+
+describe('a target’s explicit form', () => {
+  it('has every field, with the kind’s defaults written out', () => {
+    const expanded = expandTarget(draft, registry)
+    assert.deepEqual(expanded, {
+      ok: true,
+      target: {
+        id: 'web',
+        kind: 'http',
+        group: '',
+        provider: '',
+        shard: 0,
+        timeoutMs: 800,
+        params: {
+          url: 'https://example.com/',
+          method: 'GET',
+          headers: {},
+          status: [],
+          redirects: 3,
+          bodyBytesMax: 262_144,
+        },
+        signals: [
+          { name: 'latency', unit: 'us', scale: 0, aggregate: 'median' },
+          { name: 'expires-in', unit: 's', scale: 0, aggregate: 'median' },
+        ],
+        identities: [],
+        policy: {
+          reachedMin: 667,
+          failedMin: 667,
+          fallRounds: 2,
+          riseRounds: 2,
+          regionsMin: 0,
+          networksMin: 0,
+          operatorsMin: 0,
+          thresholds: [
+            { signal: 'latency', above: 600_000, severity: 'degraded' },
+            { signal: 'expires-in', below: 1_209_600, severity: 'degraded' },
+          ],
+        },
+      },
+    })
+    assert.deepEqual(draft.params, { url: 'https://example.com/' })
+  })
+
+  it('says the same when it is expanded again', () => {
+    for (const each of drafts) {
+      const once = expandTarget(each, registry)
+      assert.ok(once.ok, each.kind)
+      assert.deepEqual(expandTarget(once.target, registry), once)
+      assert.deepEqual(checkTargetParams(once.target, registry), [])
+    }
+  })
+
+  it('keeps what the draft says itself', () => {
+    const signals = [{ name: 'latency', unit: 'us', scale: 0, aggregate: 'median' as const }]
+    const expanded = expandTarget(
+      { ...draft, signals, policy: { fallRounds: 5, thresholds: [] }, group: 'g', shard: 2 },
+      registry,
+    )
+    assert.ok(expanded.ok)
+    assert.deepEqual(expanded.target.signals, signals)
+    assert.equal(expanded.target.policy.fallRounds, 5)
+    assert.equal(expanded.target.policy.riseRounds, 2)
+    assert.deepEqual(expanded.target.policy.thresholds, [])
+    assert.equal(expanded.target.group, 'g')
+    assert.equal(expanded.target.shard, 2)
+  })
+
+  it('names thresholds’ signals that the target has', () => {
+    for (const each of drafts) {
+      for (const group of ['', 'group']) {
+        const expanded = expandTarget({ ...each, group }, registry)
+        assert.ok(expanded.ok)
+        const names = expanded.target.signals.map(({ name }) => name)
+        for (const { signal } of expanded.target.policy.thresholds)
+          assert.ok(names.includes(signal))
+      }
+    }
+  })
+
+  it('is refused with the field that is wrong', () => {
+    const latency = { name: 'latency', unit: 'us', scale: 0, aggregate: 'median' as const }
+    for (const [change, code, path] of [
+      [{ kind: 'unheard-of' }, 'unknown-kind', 'kind'],
+      [{ params: {} }, 'bad-params', 'params'],
+      [{ params: { url: 'https://u:p@example.com/' } }, 'bad-url', 'params.url'],
+      [{ signals: [{ ...latency, name: 'other' }] }, 'unknown-signal', 'signals.0.name'],
+      [{ signals: [{ ...latency, unit: 'ms' }] }, 'wrong-signal', 'signals.0.unit'],
+      [{ identities: [{ name: 'other' }] }, 'unknown-identity', 'identities.0.name'],
+    ] as const) {
+      const expanded = expandTarget({ ...draft, ...change }, registry)
+      assert.ok(!expanded.ok, code)
+      const [problem] = expanded.problems
+      assert.equal(problem?.code, code)
+      assert.equal(problem.path.join('.'), path)
+    }
+  })
+})
