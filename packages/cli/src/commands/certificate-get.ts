@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs'
+import {
+  getRoundStartMs,
+  toText,
+  verifyCertificateFile,
+  verifySignature,
+} from '@watchfire/attestation'
+import { type Api, getTrustRoot, makeApi } from '../api.ts'
+import { CommandFault, exitCodes, getMessage } from '../command-fault.ts'
+import { viewState } from '../state-view.ts'
+import { formatState, formatTargets, toStateJson } from '../text/state-text.ts'
+import type { Terminal } from '../text/terminal.ts'
+import { formatSeconds } from '../text/units.ts'
+import type { ApiOptions } from './status.ts'
+
+export interface GetOptions extends ApiOptions {
+  readonly manifest?: string
+  readonly round?: string
+  readonly height?: string
+  readonly out?: string
+}
+
+/** `watchfire certificate get`: a certificate file from a node, verified before it is shown or kept. */
+export async function getCertificateCommand(
+  terminal: Terminal,
+  options: GetOptions,
+): Promise<void> {
+  const { bytes, view, name, parameters } = await fetchState(terminal, options, getPath(options))
+  if (options.out !== undefined) {
+    try {
+      writeFileSync(options.out, bytes)
+    } catch (error) {
+      throw new CommandFault(exitCodes.failure, `${options.out}: ${getMessage(error)}`)
+    }
+    terminal.err(`${bytes.length} bytes written to ${options.out}`)
+  }
+  const lines =
+    options.json === true
+      ? [JSON.stringify({ ...toStateJson(view, name, parameters), file: options.out ?? null })]
+      : formatState(terminal, view, name, parameters)
+  for (const line of lines) terminal.out(line)
+}
+
+/** `watchfire targets`: the latest agreed verdicts, from a verified certificate. */
+export async function targetsCommand(
+  terminal: Terminal,
+  options: ApiOptions & { readonly manifest?: string },
+  nowMs: number,
+): Promise<void> {
+  const found = await fetchState(terminal, options, '/v1/certificates/latest')
+  const { view, name, parameters } = found
+  if (options.json === true) {
+    terminal.out(JSON.stringify(toStateJson(view, name, parameters)))
+    return
+  }
+  for (const line of formatTargets(terminal, view.targets, parameters, view.round))
+    terminal.out(line)
+  const ageMs = nowMs - getRoundStartMs(parameters, found.round)
+  terminal.err(
+    `round ${view.round}, ${formatSeconds(Math.max(0, ageMs) / 1000)} ago, signed by ${view.signers.length} of ${view.committee}`,
+  )
+}
+
+function getPath({ round, height }: GetOptions): string {
+  if (round !== undefined && height !== undefined) {
+    throw new CommandFault(exitCodes.usage, '--round and --height exclude each other')
+  }
+  for (const value of [round, height]) {
+    if (value !== undefined && !/^\d{1,16}$/.test(value)) {
+      throw new CommandFault(exitCodes.usage, `expected a number, got ${value}`)
+    }
+  }
+  if (round !== undefined) return `/v1/certificates/round/${round}`
+  return `/v1/certificates/${height ?? 'latest'}`
+}
+
+async function fetchState(
+  terminal: Terminal,
+  options: ApiOptions & { readonly manifest?: string },
+  path: string,
+) {
+  const api: Api = makeApi(options.api)
+  const { manifest } = await getTrustRoot(api, options.manifest, terminal)
+  const bytes = await api.getBytes(path)
+  const verified = verifyCertificateFile(bytes, manifest, verifySignature)
+  if (!verified.ok) {
+    const { code, detail } = verified
+    throw new CommandFault(exitCodes.failure, `${api.url}${path}: refused: ${code}: ${detail}`)
+  }
+  const { context, header } = verified.value
+  return {
+    bytes,
+    view: viewState(verified.value),
+    name: toText(manifest.name),
+    parameters: context.parameters,
+    round: header.round,
+  }
+}

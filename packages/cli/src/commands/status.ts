@@ -1,0 +1,166 @@
+import { readAnswer } from '../answer.ts'
+import { makeApi } from '../api.ts'
+import { exitCodes } from '../command-fault.ts'
+import { alignRows, renderTable } from '../text/table.ts'
+import { paint, type Style, type Terminal } from '../text/terminal.ts'
+import { formatSeconds } from '../text/units.ts'
+
+export interface ApiOptions {
+  readonly api: string
+  readonly json?: boolean
+}
+
+const styles: Readonly<Record<string, Style>> = {
+  ok: 'green',
+  waiting: 'yellow',
+  stalled: 'red',
+  halted: 'red',
+}
+
+/**
+ * `watchfire status`: one node, and whether it sees agreement.
+ *
+ * @returns 0 when it does and the news is fresh, else 1
+ */
+export async function statusCommand(
+  terminal: Terminal,
+  options: ApiOptions,
+  nowMs: number,
+): Promise<number> {
+  const api = makeApi(options.api)
+  const json = await api.getJson('/v1/status')
+  const monitorsJson = await api.getJson('/v1/monitors')
+  const status = readAnswer(json)
+  const agreement = status.object('agreement')
+  const state = agreement.text('status') ?? 'unknown'
+  const isWell = state === 'ok' && status.flag('stale') !== true
+  const exitCode = isWell ? exitCodes.ok : exitCodes.failure
+  if (options.json === true) {
+    const monitors = (monitorsJson as { readonly monitors?: unknown }).monitors ?? []
+    terminal.out(JSON.stringify({ ...(json as object), monitors }))
+    return exitCode
+  }
+
+  const label = (text: string) => paint(terminal, 'dim', text)
+  const round = status.number('round')
+  const rows = [
+    [
+      'agreement',
+      `${paint(terminal, styles[state] ?? 'gray', state)} ${agreement.text('words') ?? ''}`,
+    ],
+    ['network', `${status.text('networkName') ?? ''} (${status.text('network') ?? ''})`],
+    [
+      'node',
+      `${status.text('monitor') ?? 'observer'}, version ${status.text('version') ?? 'unknown'}`,
+    ],
+    [
+      'certified',
+      round === undefined
+        ? 'nothing yet'
+        : `round ${round}, height ${status.number('height')}${status.flag('stale') === true ? ', stale' : ''}`,
+    ],
+    [
+      'clock',
+      `round ${status.number('clockRound') ?? 'none yet'}${formatClock(status.number('clockOffsetMs'))}`,
+    ],
+    ['view', `${status.number('view') ?? ''}, epoch ${status.number('epoch') ?? ''}`],
+    ['peers', `${status.number('peers') ?? ''}, this one is ${status.text('peerId') ?? ''}`],
+    ['up for', formatSince(status.text('startedAt'), nowMs)],
+  ]
+  const notices = [
+    ...status.texts('notReady'),
+    ...(status.flag('isQuarantined') === true ? ['signs nothing until it is safe'] : []),
+    ...[status.text('clockNotice'), status.object('selfHealth').text('reason')].filter(
+      (text) => text !== undefined,
+    ),
+  ]
+  for (const notice of notices) rows.push(['notice', notice])
+  for (const line of alignRows(rows.map(([name = '', text = '']) => [label(name), text]))) {
+    terminal.out(line)
+  }
+  terminal.out('')
+  const columns = [
+    { title: 'monitor' },
+    { title: 'weight', isRight: true },
+    { title: 'attested', isRight: true },
+    { title: 'heard', isRight: true },
+    { title: 'height', isRight: true },
+    { title: 'clock', isRight: true },
+    { title: 'version' },
+    { title: '' },
+  ]
+  const monitors = readAnswer(monitorsJson).list('monitors')
+  const table = monitors.map((monitor) => {
+    const own = monitor.object('status')
+    const offset = monitor.number('clockOffsetMs')
+    const excluded = monitor.number('excludedSince')
+    return [
+      `${monitor.text('id') ?? ''}${monitor.flag('isSelf') === true ? ' (this)' : ''}`,
+      formatNumber(monitor.number('weight')),
+      formatNumber(monitor.number('lastAttestationRound')),
+      monitor.flag('isSelf') === true ? '' : formatAgo(monitor.text('lastHeard'), nowMs),
+      formatNumber(own.number('height')),
+      offset === undefined ? '' : `${offset >= 0 ? '+' : ''}${Math.round(offset)} ms`,
+      own.text('version') ?? '',
+      excluded === undefined ? '' : paint(terminal, 'red', `excluded since round ${excluded}`),
+    ]
+  })
+  for (const line of renderTable(terminal, columns, table)) terminal.out(line)
+  return exitCode
+}
+
+function formatClock(offsetMs: number | undefined): string {
+  if (offsetMs === undefined) return ''
+  return `, ${Math.abs(Math.round(offsetMs))} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} the committee`
+}
+
+function formatNumber(number: number | undefined): string {
+  return number === undefined ? '' : String(number)
+}
+
+function formatSince(time: string | undefined, nowMs: number): string {
+  return time === undefined ? '' : formatSeconds(Math.max(0, (nowMs - Date.parse(time)) / 1000))
+}
+
+function formatAgo(time: string | undefined, nowMs: number): string {
+  return time === undefined ? 'never' : `${formatSince(time, nowMs)} ago`
+}
+
+/** `watchfire peers`: who this node is connected to. */
+export async function peersCommand(
+  terminal: Terminal,
+  options: ApiOptions,
+  nowMs: number,
+): Promise<void> {
+  const json = await makeApi(options.api).getJson('/v1/peers')
+  if (options.json === true) {
+    terminal.out(JSON.stringify(json))
+    return
+  }
+  const answer = readAnswer(json)
+  const peers = answer.list('peers')
+  const columns = [
+    { title: 'peer' },
+    { title: 'monitor' },
+    { title: 'dialled by' },
+    { title: 'for', isRight: true },
+    { title: 'latency', isRight: true },
+    { title: 'score', isRight: true },
+    { title: 'address' },
+  ]
+  const rows = peers.map((peer) => {
+    const latencyMs = peer.number('latencyMs')
+    return [
+      peer.text('peerId') ?? '',
+      peer.text('monitor') ?? '',
+      peer.text('direction') === 'inbound' ? 'them' : 'us',
+      formatSince(peer.text('connectedAt'), nowMs),
+      latencyMs === undefined ? '' : `${latencyMs.toFixed(1)} ms`,
+      peer.number('score')?.toFixed(1) ?? '',
+      peer.texts('addresses')[0] ?? '',
+    ]
+  })
+  for (const line of renderTable(terminal, columns, rows)) terminal.out(line)
+  const total = answer.number('total') ?? peers.length
+  if (total > peers.length) terminal.err(`${peers.length} of ${total} peers shown`)
+}

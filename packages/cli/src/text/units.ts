@@ -1,0 +1,76 @@
+/**
+ * Writes a signal's value for people: the unit's own scale first, then the unit people read.
+ *
+ * @param value - signed, as agreed
+ * @param unit - as the manifest defines it (`us`, `ms`, `s`, `B`, …); another is written after the number
+ * @param scale - decimal places the value was multiplied by
+ * @example formatSignal(12_345n, 'us', 0) // '12.3 ms'
+ * @example formatSignal(200_012_000_000n, 'usd', 8) // '2000.12 usd'
+ */
+export function formatSignal(value: bigint, unit: string, scale: number): string {
+  if (scale === 0 && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)) {
+    const number = Number(value)
+    if (unit === 'us') return formatUs(number)
+    if (unit === 'ms') return formatUs(number * 1000)
+    if (unit === 's') return formatSeconds(number)
+  }
+  const digits = formatScaled(value, scale)
+  return unit === '' ? digits : `${digits} ${unit}`
+}
+
+/** A fixed-point number in decimal, without zeros at its end. */
+export function formatScaled(value: bigint, scale: number): string {
+  const sign = value < 0n ? '-' : ''
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0')
+  if (scale === 0) return sign + digits
+  const fraction = digits.slice(-scale).replace(/0+$/, '')
+  return sign + digits.slice(0, -scale) + (fraction === '' ? '' : `.${fraction}`)
+}
+
+/** Microseconds as `870 us`, `12.3 ms`, `4.56 s`. */
+export function formatUs(us: number): string {
+  if (us < 1000) return `${us} us`
+  if (us < 10_000) return `${(us / 1000).toFixed(2)} ms`
+  if (us < 1_000_000) return `${(us / 1000).toFixed(1)} ms`
+  return formatSeconds(us / 1_000_000)
+}
+
+/** Seconds as `4.56 s`, `12 s`, `2 min 05 s`, `3 h 07 min`, `12 d 04 h`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(2)} s`
+  const whole = Math.floor(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`
+  if (whole < 86_400)
+    return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`
+  return `${Math.floor(whole / 86_400)} d ${pad(Math.floor((whole % 86_400) / 3600))} h`
+}
+
+function pad(number: number): string {
+  return String(number).padStart(2, '0')
+}
+
+/** Time of day in UTC, to the second, with the date when it is not today's. */
+export function formatTime(unixMs: number, nowMs: number): string {
+  const text = new Date(unixMs).toISOString()
+  const time = `${text.slice(11, 19)}Z`
+  return text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10)
+    ? time
+    : `${text.slice(0, 10)} ${time}`
+}
+
+const durationMs = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 } as const
+
+/**
+ * Reads a length of time as flags give it.
+ *
+ * @param text - `500ms`, `1s`, `1.5s`, `2m`, `1h`; a bare number is seconds
+ * @returns whole milliseconds above 0, or undefined for anything else
+ */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim())
+  if (match === null) return undefined
+  const unit = (match[2] ?? 's') as keyof typeof durationMs
+  const ms = Math.round(Number(match[1]) * durationMs[unit])
+  return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined
+}
