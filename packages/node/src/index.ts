@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type StartOptions, startNode } from './compose.ts'
 export {
   type ConfigFault,
   type ConfigFaultCode,

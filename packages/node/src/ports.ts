@@ -54,6 +54,11 @@ export interface Counters {
   /** All that was counted, in the order it first was. */
   list(): readonly CounterSample[]
 }
+/** Counters that take distributions too. */
+export interface Meter extends Counters {
+  /** One more duration of this name, in milliseconds. */
+  observe(name: string, durationMs: number, label?: string): void
+}
 export interface CounterSample {
   readonly name: string
   readonly kind: 'counter' | 'gauge'
@@ -79,6 +84,13 @@ export interface KeptMessage {
   readonly place: Place
   readonly digest: Digest
   readonly bytes: Uint8Array
+}
+
+/** From where on a key may sign. */
+export interface SigningFloor {
+  readonly epoch: Epoch
+  readonly view: View
+  readonly round: Round
 }
 
 export type StorageFaultCode =
@@ -112,6 +124,11 @@ export interface VoteLog {
   readonly logId: string
   /** Entries ever appended: it never falls, so that a rolled-back log is noticed. */
   readonly count: number
+  /** Below it nothing is ever signed: a view and a round of an epoch (SPEC 6.9). */
+  readonly floor: SigningFloor
+  /** Keeps and flushes a higher floor; a lower one changes nothing. */
+  raiseFloor(floor: SigningFloor): void
+  isBelowFloor(place: Place): boolean
   /** Keeps and flushes; what stands there already with the same digest is left as it is. */
   append(messages: readonly KeptMessage[]): void
   get(place: Place): KeptMessage | undefined

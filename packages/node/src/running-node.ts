@@ -24,6 +24,7 @@ export type StartFaultCode =
   | KeyFaultCode
   | LockFaultCode
   | StorageFaultCode
+  | LoopFaultCode
 
 export interface StartFault extends Failure<StartFaultCode> {
   /** Places in files that the fault is about; empty where it is about none. */

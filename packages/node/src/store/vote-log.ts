@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { voteKinds } from '@watchfire/attestation'
-import { type KeptMessage, type Place, StorageFault, type VoteLog } from '../ports.ts'
+import { type Epoch, type Round, type View, voteKinds } from '@watchfire/attestation'
+import {
+  type KeptMessage,
+  type Place,
+  type SigningFloor,
+  StorageFault,
+  type VoteLog,
+} from '../ports.ts'
 import type { LogDisk, LogFile } from './log-disk.ts'
 import { makeStorageFault } from './storage-fault.ts'
 import {
@@ -215,6 +221,11 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
       if (place.epoch > floor.epoch) Object.assign(floor, { epoch: place.epoch, from })
       else if (place.epoch === floor.epoch) floor.from = Math.max(floor.from, from)
     }
+    rewrite()
+  }
+
+  /** Writes the file anew with what is not below the floors, and puts it in place of the old one. */
+  function rewrite(): void {
     const staying = [...held.values()].filter(({ place }) => !isBelowFloor(place))
     const kept = staying.map(read)
     const dropped = held.size - kept.length
@@ -261,20 +272,46 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
     isBroken = false
   }
 
+  function attempt(run: () => void): void {
+    if (isBroken)
+      throw new StorageFault('write-failed', 'the vote log failed before; nothing is signed')
+    try {
+      run()
+    } catch (error) {
+      throw makeStorageFault(error, 'vote log')
+    }
+  }
+
+  function raiseFloor(asked: SigningFloor): void {
+    const raise = (floor: Floor, from: number): boolean => {
+      const isHigher =
+        asked.epoch > floor.epoch || (asked.epoch === floor.epoch && from > floor.from)
+      if (isHigher) Object.assign(floor, { epoch: asked.epoch, from })
+      return isHigher
+    }
+    const isViewHigher = raise(viewFloor, asked.view)
+    const isRoundHigher = raise(attestationFloor, asked.round)
+    if (!isViewHigher && !isRoundHigher) return
+    isBroken = true
+    rewrite()
+    isBroken = false
+  }
+
   const log: VoteLog = {
     logId,
+    get floor() {
+      return {
+        epoch: viewFloor.epoch as Epoch,
+        view: viewFloor.from as View,
+        round: attestationFloor.from as Round,
+      }
+    },
+    raiseFloor: (floor) => attempt(() => raiseFloor(floor)),
+    isBelowFloor,
     get count() {
       return base + held.size
     },
-    append(messages) {
-      if (isBroken)
-        throw new StorageFault('write-failed', 'the vote log failed before; nothing is signed')
-      try {
-        write(messages)
-      } catch (error) {
-        throw makeStorageFault(error, 'vote log')
-      }
-    },
+    append: (messages) => attempt(() => write(messages)),
     get(place) {
       const entry = held.get(getPlaceKey(place))
       return entry === undefined ? undefined : read(entry)

@@ -153,6 +153,22 @@ describe('vote log', () => {
     assert.throws(() => openVoteLog(disk), isFault('corrupt'))
   })
 
+  it('signs nothing below a floor that was raised, after a loss of power too', () => {
+    const disk = new LosingDisk()
+    const { log } = openVoteLog(disk)
+    log.append([makeVote(1), makeAttestation(5)])
+    log.raiseFloor({ epoch, view: 10 as View, round: 20 as Round })
+    disk.losePower(() => 0)
+    const again = openVoteLog(disk).log
+    assert.deepEqual(again.floor, { epoch, view: 10, round: 20 })
+    assert.throws(() => again.append([makeVote(9)]), isFault('conflict'))
+    assert.throws(() => again.append([makeAttestation(19)]), isFault('conflict'))
+    again.raiseFloor({ epoch, view: 2 as View, round: 2 as Round })
+    assert.equal(again.isBelowFloor(makeVote(9).place), true)
+    again.append([makeVote(10), makeAttestation(20)])
+    assert.equal(again.count, 4)
+  })
+
   it('stays bounded, and never signs for a place that it dropped', () => {
     const disk = new LosingDisk()
     const options = { compactBytes: 20_000 }

@@ -1,0 +1,466 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import {
+  type EpochContext,
+  type Failure,
+  makeGenesisContext,
+  type MonitorId,
+  type Round,
+  toHex,
+  type View,
+} from '@watchfire/attestation'
+import { builtinKinds, makeRegistry, makeScheduler, type ProbeKind } from '@watchfire/probes'
+import { makeAttestor } from './attestor/attestor.ts'
+import { formatFinding } from './config/config-fault.ts'
+import { loadManifest } from './config/load-manifest.ts'
+import type { NodeConfig } from './config/node-config.ts'
+import { makeFeed } from './feed.ts'
+import { startCanaries } from './health/canaries.ts'
+import { getClockNoticeMs, makeNodeStatus, watchStatus } from './health/node-status.ts'
+import { makeSelfHealth } from './health/self-health.ts'
+import { startStatusSender } from './health/status-sender.ts'
+import { lockFile } from './keys/lock.ts'
+import { getDataPaths, readOrCreatePeerKey } from './keys/node-keys.ts'
+import { type Identity, openIdentity } from './keys/open-identity.ts'
+import { getHeardMs } from './loop/agreement-status.ts'
+import { makeAttestationBuffer } from './loop/attestation-buffer.ts'
+import { makeFastVerify } from './loop/fast-verify.ts'
+import { makeMemberBook } from './loop/member-book.ts'
+import { makeNetworkSource } from './loop/network-source.ts'
+import { makeNodeLoop } from './loop/node-loop.ts'
+import { startQuarantine } from './loop/quarantine.ts'
+import { makeSignedKeeper } from './loop/signed-keeper.ts'
+import { makeMetrics } from './metrics/metrics.ts'
+import { type Clock, type Log, StorageFault } from './ports.ts'
+import type {
+  NodeEnd,
+  RunningNode,
+  StartedNode,
+  StartFault,
+  StartFaultCode,
+} from './running-node.ts'
+import { openChainStore } from './store/chain-store.ts'
+import { recover } from './store/recover.ts'
+import { systemClock } from './system-clock.ts'
+
+/** A part that does not stop in this time is left behind. */
+const stopMsMax = 5000
+/** Final blocks between two prunings of the store. */
+const pruneEvery = 64
+/** A log id that no log has: the key's log is in doubt until it is replaced. */
+const doubtfulLogId = 'f'.repeat(32)
+
+const version = String(
+  (createRequire(import.meta.url)('../package.json') as { version: unknown }).version,
+)
+
+export interface StartOptions {
+  /** Aborting it stops the node, as `stop` does. */
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** This machine's, unless a test has its own. */
+  readonly clock?: Clock
+  /** Kinds of targets, the built-in ones unless given. */
+  readonly kinds?: readonly ProbeKind[]
+}
+
+/** Why a start went no further; thrown only within this file. */
+class StartError extends Error {
+  readonly fault: StartFault
+  constructor(fault: StartFault) {
+    super(fault.detail)
+    this.fault = fault
+  }
+}
+
+function check<T>(result: { readonly ok: true; readonly value: T } | Failure<StartFaultCode>): T {
+  if (result.ok) return result.value
+  throw new StartError({ ...result, findings: [] })
+}
+
+/** Things to end, in the reverse order of their beginning. */
+function makeCleanup(log: Log): {
+  add(name: string, end: () => void | Promise<void>): void
+  run(): Promise<void>
+} {
+  const ends: { name: string; end: () => void | Promise<void> }[] = []
+  return {
+    add: (name, end) => {
+      ends.push({ name, end })
+    },
+    async run() {
+      for (const { name, end } of ends.splice(0).reverse()) {
+        const late = Promise.withResolvers<'late'>()
+        const timer = setTimeout(() => late.resolve('late'), stopMsMax)
+        try {
+          const outcome = await Promise.race([Promise.resolve(end()), late.promise])
+          if (outcome === 'late') log.warn({ part: name }, `${name} did not stop in time`)
+        } catch (error) {
+          log.warn({ part: name, error: String(error) }, `stopping ${name} failed`)
+        } finally {
+          clearTimeout(timer)
+        }
+      }
+    },
+  }
+}
+
+/**
+ * Starts a node: the one place where its parts are made and joined. Everything started is stopped in
+ * reverse, whether the start fails half-way, the signal aborts, or a fault ends the node.
+ */
+export async function startNode(config: NodeConfig, options: StartOptions): Promise<StartedNode> {
+  const cleanup = makeCleanup(options.log)
+  try {
+    return { ok: true, node: await compose(config, options, cleanup) }
+  } catch (error) {
+    await cleanup.run()
+    return toStartFault(error)
+  }
+}
+
+function toStartFault(error: unknown): StartFault {
+  if (error instanceof StartError) return error.fault
+  if (error instanceof StorageFault)
+    return { ok: false, code: error.code, detail: error.message, findings: [] }
+  // NetworkFault is not imported for this: that would load libp2p before it is wanted.
+  if (error instanceof Error && error.name === 'NetworkFault' && 'code' in error)
+    return {
+      ok: false,
+      code: error.code as 'port-in-use' | 'bad-address' | 'cannot-listen',
+      detail: error.message,
+      findings: [],
+    }
+  throw error
+}
+
+async function compose(
+  config: NodeConfig,
+  { signal, log, clock = systemClock, kinds = builtinKinds }: StartOptions,
+  cleanup: ReturnType<typeof makeCleanup>,
+): Promise<RunningNode> {
+  const startedAtMs = clock.nowMs()
+  const startedMs = clock.monotonicMs()
+  // The heavy parts load while the disk is read.
+  const networkModule = import('./network/network.ts')
+  const httpModule = import('./http/http-server.ts')
+  const stopping = new AbortController()
+  const ending = Promise.withResolvers<NodeEnd>()
+
+  // --- The end
+  let hasEnded = false
+  async function end(reason: NodeEnd): Promise<void> {
+    if (hasEnded) return
+    hasEnded = true
+    stopping.abort()
+    await cleanup.run()
+    ending.resolve(reason)
+  }
+  const stop = async (): Promise<NodeEnd> => {
+    void end({ ok: true })
+    return ending.promise
+  }
+
+  // --- What the operator gave
+  const registry = makeRegistry(kinds)
+  const { manifest, warnings } = readManifest(config, registry)
+  const context = makeGenesisContext(manifest)
+  const { parameters, epoch } = context
+  const ca = config.probe.ca.map((path) => readCa(path))
+
+  // --- What is ours alone
+  openDataDir(config.dataDir, context)
+  const paths = getDataPaths(config.dataDir)
+  const lock = check(
+    lockFile(paths.lock, `the data directory ${config.dataDir}`, 'data-dir-in-use'),
+  )
+  cleanup.add('the lock', () => lock.release())
+  const peerKey = check(readOrCreatePeerKey(config.dataDir))
+  let identity: Identity | undefined
+  if (config.monitor !== undefined) {
+    const opened = check(await openIdentity(config.dataDir, config.monitor as MonitorId, context))
+    cleanup.add('the vote log', () => opened.close())
+    if (opened.tornBytes > 0)
+      log.warn({ bytes: opened.tornBytes }, 'the vote log ended in an append that never returned')
+    identity = opened
+  }
+  const me = identity?.member
+
+  // --- What is known
+  mkdirSync(paths.database, { recursive: true, mode: 0o700 })
+  const store = openChainStore(join(paths.database, 'chain.db'), config.store)
+  cleanup.add('the store', () => store.close())
+  const metrics = makeMetrics()
+  cleanup.add('the metrics', () => metrics.close())
+  const buffer = makeAttestationBuffer(store)
+  const members = makeMemberBook(context, me, () => clock.monotonicMs())
+  const recovery = recover(store, identity?.voteLog, epoch, identity?.doubt !== undefined)
+
+  // --- The loop
+  const keeper =
+    identity === undefined
+      ? undefined
+      : makeSignedKeeper({
+          log: identity.voteLog,
+          sidecar: identity.sidecar,
+          signer: identity.signer,
+          clock,
+          meter: metrics,
+        })
+  let sincePruned = 0
+  const loop = makeNodeLoop({
+    context,
+    me,
+    recovery,
+    store,
+    keeper,
+    buffer,
+    members,
+    fast: makeFastVerify(),
+    clock,
+    meter: metrics,
+    log,
+    signal: stopping.signal,
+    defer: (run) => setImmediate(run),
+    onFinal(record) {
+      feed.publish(record)
+      sincePruned += 1
+      if (sincePruned < pruneEvery) return
+      sincePruned = 0
+      const finalView = record.certificate.view
+      store.prune({ round: record.header.round, finalView, epoch })
+    },
+    onAlarm(code) {
+      metrics.add('alarms', code)
+      if (code === 'unknown-own-signature')
+        quarantine('the network holds something signed by this key that its log does not', true)
+    },
+    onFault: ({ code, detail }) => void end({ ok: false, code, detail }),
+  })
+  cleanup.add('the loop', () => loop.stop())
+
+  // --- The network
+  let hasBegun = false
+  const source = makeNetworkSource({
+    store,
+    buffer,
+    me,
+    voteLog: identity?.voteLog,
+    getCore: () => (hasBegun ? loop.status() : undefined),
+  })
+  const network = await (await networkModule).openNetwork({
+    networkId: context.networkId,
+    shards: parameters.shards,
+    memberIds: context.memberIds,
+    peerKey: peerKey.secretKey,
+    ...config.p2p,
+    source,
+    clock,
+    counters: metrics,
+    log,
+  })
+  cleanup.add('the network', () => network.close())
+
+  // --- What readers see
+  const canaries = startCanaries(config.health.canaries, clock)
+  cleanup.add('the canaries', () => canaries.stop())
+  const checkHealth = makeSelfHealth({
+    othersTotal: context.memberIds.length - (me === undefined ? 0 : 1),
+    countHeard: () => members.listHeard(getHeardMs(context)).filter((each) => each !== me).length,
+    countPeers: () => network.peers().length,
+    getClockOffsetMs: () => members.getOwnOffsetMs(),
+    clockMsMax: Math.max(parameters.roundMs, 2 * getClockNoticeMs(context)),
+    areCanariesOpen: () => canaries.areOpen(),
+    getUptimeMs: () => clock.monotonicMs() - startedMs,
+    graceMs: 2 * parameters.roundMs + 5000,
+  })
+  const monitor = identity?.monitor
+  const getStatus = makeNodeStatus({
+    context,
+    networkName: manifest.name,
+    version,
+    monitor,
+    startedAtMs,
+    clock,
+    network,
+    members,
+    getCore: () => loop.status(),
+    checkHealth,
+  })
+  const feed = makeFeed({
+    manifest,
+    context,
+    me,
+    store,
+    buffer,
+    members,
+    network,
+    clock,
+    counters: metrics,
+    log,
+    getStatus,
+  })
+
+  network.onMessage(loop.handle)
+  loop.begin(network, network.signatureBudget)
+  if (hasEnded) {
+    const reason = await ending.promise
+    if (!reason.ok) throw new StartError({ ...reason, findings: [] })
+  }
+  hasBegun = true
+  loop.puller.askHighest(epoch)
+  const http = check(
+    await (await httpModule).startHttpServer({ source: feed, metrics, clock, log, ...config.http }),
+  )
+  cleanup.add('the feed', () => http.close())
+  cleanup.add('the status watch', watchStatus(getStatus, clock, log))
+
+  // --- What we say
+  let attestor: ReturnType<typeof makeAttestor> | undefined
+  let endQuarantine: (() => void) | undefined
+  if (identity !== undefined) {
+    const scheduler = makeScheduler({
+      targets: parameters.targets,
+      attestByMs: parameters.attestByMs,
+      registry,
+      allow: config.probe.allow,
+      ca,
+      concurrency: config.probe.concurrency,
+      random: Math.random,
+      clock,
+    })
+    cleanup.add('the probes', () => scheduler.close())
+    attestor = makeAttestor({
+      context,
+      member: identity.member,
+      log,
+      meter: metrics,
+      clock,
+      scheduler,
+      voteLog: identity.voteLog,
+      checkHealth,
+      sign: loop.sign,
+      resend: loop.resend,
+      repeat: (messages) => network.sendDirect(messages),
+      getFinalRound: () => loop.status().finalRound,
+    })
+    const { doubt } = identity
+    if (doubt !== undefined) quarantine(`the vote log of this key is in doubt (${doubt})`, false)
+    attestor.begin(stopping.signal)
+    cleanup.add('the attestor', attestor.stop)
+    cleanup.add(
+      'the status records',
+      startStatusSender({
+        context,
+        signer: identity.signer,
+        clock,
+        log,
+        network,
+        version,
+        bootMs: startedAtMs,
+        getProgress() {
+          const { finalHeight: height, finalRound: round, view } = loop.status()
+          return { height, round, view }
+        },
+        getClockOffsetMs: () => members.getOwnOffsetMs(),
+        receive: loop.handle,
+      }),
+    )
+  }
+
+  /** SPEC 6.9. In doubt the key's sidecar says so, until it is safe to sign. */
+  function quarantine(why: string, isNew: boolean): void {
+    if (identity === undefined || endQuarantine !== undefined) return
+    const { voteLog, sidecar, member } = identity
+    if (isNew) sidecar.flush({ logId: doubtfulLogId, count: voteLog.count })
+    attestor?.hold()
+    const cancel = startQuarantine(
+      {
+        context,
+        me: member,
+        members,
+        voteLog,
+        clock,
+        log,
+        getCore: () => loop.status(),
+        askHighest: () => loop.puller.askHighest(epoch),
+        guard: loop.guard,
+        onSafe(fromView: View, fromRound: Round) {
+          sidecar.flush({ logId: voteLog.logId, count: voteLog.count })
+          endQuarantine = undefined
+          loop.unmute(fromView)
+          attestor?.release(fromRound)
+        },
+      },
+      why,
+    )
+    endQuarantine = cancel
+    stopping.signal.addEventListener('abort', cancel)
+  }
+
+  if (signal.aborted) void stop()
+  else signal.addEventListener('abort', () => void stop(), { once: true })
+  log.info(
+    { monitor, network: toHex(context.networkId), peer: network.peerId, api: http.url },
+    `started in ${Math.round(clock.monotonicMs() - startedMs)} ms`,
+  )
+  return {
+    monitor,
+    peerId: network.peerId,
+    addresses: network.addresses,
+    api: http.url,
+    feed,
+    warnings,
+    finished: ending.promise,
+    stop,
+  }
+}
+
+function readManifest(
+  config: NodeConfig,
+  registry: ReturnType<typeof makeRegistry>,
+): Extract<ReturnType<typeof loadManifest>, { ok: true }> {
+  const loaded = loadManifest(config.manifest, registry)
+  if (loaded.ok) return loaded
+  const { findings, code } = loaded.fault
+  throw new StartError({
+    ok: false,
+    code: code === 'missing' ? 'missing-manifest' : 'bad-config',
+    detail: findings.map(formatFinding).join('\n'),
+    findings,
+  })
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const message = `expected a file of certificates (${error instanceof Error ? error.message : String(error)})`
+    const finding = { file: path, line: undefined, column: undefined, field: '', message }
+    throw new StartError({
+      ok: false,
+      code: 'bad-config',
+      detail: formatFinding(finding),
+      findings: [finding],
+    })
+  }
+}
+
+/** Makes the data directory, or refuses one that belongs to another network. */
+function openDataDir(dataDir: string, context: EpochContext): void {
+  const file = join(dataDir, 'NETWORK')
+  const own = toHex(context.networkId)
+  let there: string
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    if (!existsSync(file)) writeFileSync(file, `${own}\n`)
+    there = readFileSync(file, 'latin1').trim()
+  } catch (error) {
+    const detail = `${dataDir}: ${error instanceof Error ? error.message : String(error)}`
+    throw new StartError({ ok: false, code: 'data-dir-unusable', detail, findings: [] })
+  }
+  if (there === own) return
+  const detail = `${dataDir} belongs to network ${there}, the manifest's is ${own}`
+  throw new StartError({ ok: false, code: 'wrong-network', detail, findings: [] })
+}

@@ -1,0 +1,116 @@
+import {
+  type EpochContext,
+  getRoundAt,
+  getValidUntilMs,
+  type MonitorId,
+  toText,
+  type UnixMs,
+} from '@watchfire/attestation'
+import type { Status as CoreStatus } from '@watchfire/consensus'
+import type { NodeStatus } from '../feed-source.ts'
+import { getAgreement, getHeardMs } from '../loop/agreement-status.ts'
+import type { MemberBook } from '../loop/member-book.ts'
+import type { Clock, Log, Network } from '../ports.ts'
+import type { HealthReport } from './self-health.ts'
+
+/** How often the log is told of what changed. */
+const watchMs = 500
+
+export interface NodeStatusParts {
+  readonly context: EpochContext
+  readonly networkName: Uint8Array
+  readonly version: string
+  readonly monitor: MonitorId | undefined
+  readonly startedAtMs: UnixMs
+  readonly clock: Clock
+  readonly network: Network
+  readonly members: MemberBook
+  readonly getCore: () => CoreStatus
+  readonly checkHealth: () => HealthReport
+}
+
+/** From this offset on the clock is spoken of: a quarter of a round, at least half a second. */
+export function getClockNoticeMs(context: EpochContext): number {
+  return Math.max(500, context.parameters.roundMs / 4)
+}
+
+/** @returns the node's status as it is when called */
+export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
+  const { context, clock, network, members, getCore } = parts
+  return () => {
+    const nowMs = clock.nowMs()
+    const core = getCore()
+    const hasFinal = core.finalHeight > 0
+    const heard = members.listHeard(getHeardMs(context))
+    const agreement = getAgreement({ context, core, heard, nowMs, hasFinal })
+    const health = parts.checkHealth()
+    const clockOffsetMs = members.getOwnOffsetMs()
+    const notReady = [
+      ...(hasFinal ? [] : ['starting: it holds no certificate yet']),
+      ...(core.muted ? ['muted: it signs nothing until it is safe'] : []),
+      ...(health.healthy ? [] : [`unwell: ${health.reason}`]),
+      ...(agreement.agreement === 'ok' ? [] : [`no-agreement: ${agreement.reason}`]),
+    ]
+    return {
+      version: parts.version,
+      networkId: context.networkId,
+      networkName: toText(parts.networkName),
+      monitor: parts.monitor,
+      peerId: network.peerId,
+      addresses: network.addresses,
+      startedAtMs: parts.startedAtMs,
+      nowMs,
+      epoch: core.epoch,
+      view: core.view,
+      round: getRoundAt(context.parameters, nowMs),
+      finalHeight: core.finalHeight,
+      finalRound: core.finalRound,
+      validUntilMs: hasFinal ? getValidUntilMs(context.parameters, core.finalRound) : undefined,
+      ...agreement,
+      isQuarantined: core.muted,
+      selfHealth: {
+        healthy: health.healthy,
+        reason: health.healthy ? undefined : health.reason,
+      },
+      clockOffsetMs,
+      clockNotice: getClockNotice(context, clockOffsetMs),
+      ready: notReady.length === 0,
+      notReady,
+    }
+  }
+}
+
+function getClockNotice(context: EpochContext, offsetMs: number | undefined): string | undefined {
+  if (offsetMs === undefined || Math.abs(offsetMs) <= getClockNoticeMs(context)) return undefined
+  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1)
+  const way = offsetMs > 0 ? 'ahead of' : 'behind'
+  return `this machine's clock is ${seconds} s ${way} the committee's: check its time service`
+}
+
+/**
+ * Says in the log, once each, when agreement changes or the clock is off.
+ *
+ * @returns ends it
+ */
+export function watchStatus(getStatus: () => NodeStatus, clock: Clock, log: Log): () => void {
+  let agreement: string | undefined
+  let notice: string | undefined
+  let cancel: () => void = () => undefined
+  function turn(): void {
+    const status = getStatus()
+    if (status.agreement !== agreement) {
+      agreement = status.agreement
+      const fields = { agreement, finalRound: status.finalRound, view: status.view }
+      if (agreement === 'ok') log.info(fields, `agreement: ${status.reason}`)
+      else log.warn(fields, `no agreement: ${status.reason}`)
+    }
+    if (status.clockNotice !== undefined && notice === undefined)
+      log.warn({ offsetMs: status.clockOffsetMs }, status.clockNotice)
+    if (status.clockNotice === undefined && notice !== undefined)
+      log.info({}, "this machine's clock agrees with the committee's again")
+    notice = status.clockNotice
+    cancel = clock.setTimer(watchMs, turn)
+  }
+  turn()
+  return () => cancel()
+}

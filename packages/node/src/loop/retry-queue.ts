@@ -1,0 +1,82 @@
+import type { InboundMessage } from '../ports.ts'
+
+// gossipsub marks a message seen before its validator runs and delivers it once in two minutes, so
+// what is refused only for now is kept here and tried again (SPEC 8: [QUEUE]).
+
+/** Messages kept, bytes kept, and messages of one peer kept. */
+const messagesMax = 2048
+const bytesMax = 33_554_432
+const perPeerMax = 256
+/** After this long nobody waits for it any more; repeats and fetches bring what still matters. */
+const ageMsMax = 60_000
+/** When no time is named. */
+const retryMs = 250
+
+/** What became of a message that cannot be judged yet. */
+export type Queued = 'kept' | 'full'
+
+export interface RetryQueue {
+  readonly size: number
+  add(message: InboundMessage, nowMs: number, retryAtMs: number | undefined): Queued
+  /** Takes out what is due; what is too old is gone. */
+  takeDue(nowMs: number): readonly InboundMessage[]
+  /** When something is due next. */
+  nextMs(): number | undefined
+}
+
+interface Entry {
+  readonly message: InboundMessage
+  readonly firstMs: number
+  readonly dueMs: number
+}
+
+export function makeRetryQueue(): RetryQueue {
+  let entries: Entry[] = []
+  let bytes = 0
+  const perPeer = new Map<string, number>()
+  /** When a message that was taken out came first, should it be put back. */
+  const firstMs = new WeakMap<Uint8Array, number>()
+
+  function count(peer: string, by: number): void {
+    const total = (perPeer.get(peer) ?? 0) + by
+    if (total <= 0) perPeer.delete(peer)
+    else perPeer.set(peer, total)
+  }
+  return {
+    get size() {
+      return entries.length
+    },
+    add(message, nowMs, retryAtMs) {
+      const first = firstMs.get(message.bytes) ?? nowMs
+      const isFull =
+        entries.length >= messagesMax ||
+        bytes + message.bytes.length > bytesMax ||
+        (perPeer.get(message.from) ?? 0) >= perPeerMax ||
+        nowMs - first > ageMsMax
+      if (isFull) return 'full'
+      firstMs.set(message.bytes, first)
+      entries.push({ message, firstMs: first, dueMs: retryAtMs ?? nowMs + retryMs })
+      bytes += message.bytes.length
+      count(message.from, 1)
+      return 'kept'
+    },
+    takeDue(nowMs) {
+      const due: InboundMessage[] = []
+      const staying: Entry[] = []
+      for (const entry of entries) {
+        const isOld = Math.abs(nowMs - entry.firstMs) > ageMsMax
+        if (!isOld && entry.dueMs > nowMs) {
+          staying.push(entry)
+          continue
+        }
+        bytes -= entry.message.bytes.length
+        count(entry.message.from, -1)
+        if (!isOld) due.push(entry.message)
+      }
+      entries = staying
+      return due
+    },
+    nextMs: () =>
+      entries.length === 0 ? undefined : Math.min(...entries.map(({ dueMs }) => dueMs)),
+  }
+}

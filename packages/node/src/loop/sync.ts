@@ -1,0 +1,120 @@
+import {
+  areEqual,
+  type Certificate,
+  certificateType,
+  decode,
+  type EpochContext,
+  getHeaderDigest,
+  getStateRoot,
+  type Height,
+  type State,
+  stateType,
+  type Verified,
+  type Verify,
+  verifyCertificate,
+} from '@watchfire/attestation'
+import type { Counters, Fetched, FinalRecord, Log, Network, Store } from '../ports.ts'
+
+/** Certificates asked for at once (SPEC 10). */
+const countMax = 256
+/** Peers that may answer with something false or nothing before a sync gives up for now. */
+const failuresMax = 3
+
+export interface SyncOptions {
+  readonly context: EpochContext
+  readonly store: Store
+  readonly verify: Verify
+  readonly counters: Counters
+  readonly log: Log
+  readonly getNetwork: () => Network
+  /** The highest certified block with its state, verified: for the core. */
+  readonly onSynced: (certificate: Verified<Certificate>, state: State) => void
+}
+
+/**
+ * Catches up as SPEC 11 says: certificates from our height on, each verified on arrival and kept as
+ * proof, then the state of the highest, checked against its root. What was kept stays kept when it is
+ * cut short, so the next attempt resumes there.
+ *
+ * @returns asks until a peer has nothing above what we hold, or answers fail
+ */
+export function makeSync(
+  options: SyncOptions,
+): (height: Height, signal: AbortSignal) => Promise<void> {
+  const { context, store, verify, counters, log, getNetwork, onSynced } = options
+
+  function reject(from: string, code: string): void {
+    counters.add('sync-refusals', code)
+    getNetwork().reportPeer(from, code)
+  }
+
+  /** Takes one peer's answer, in order, up to the first that does not continue what is held. */
+  function take(fetched: readonly Fetched[], from: Height): Verified<Certificate>[] {
+    const taken: Verified<Certificate>[] = []
+    const finals: FinalRecord[] = []
+    for (const { bytes, from: peer } of fetched) {
+      const decoded = decode(certificateType, bytes)
+      if (!decoded.ok) {
+        reject(peer, decoded.code)
+        break
+      }
+      const verified = verifyCertificate(context, decoded.value, verify)
+      if (!verified.ok) {
+        reject(peer, verified.code)
+        break
+      }
+      const { header } = verified.value
+      if (header.height !== from + taken.length) {
+        reject(peer, 'wrong-height')
+        break
+      }
+      const headerDigest = getHeaderDigest(context.networkId, header)
+      const held = store.getFinal(header.height)
+      if (held !== undefined && !areEqual(held.headerDigest, headerDigest)) {
+        // Both verify: more than f of the weight is faulty (SPEC 6.7). What is held stays.
+        log.error({ height: header.height, peer }, 'a peer serves a certificate that conflicts')
+        counters.add('conflicting-certificates')
+        break
+      }
+      taken.push(verified.value)
+      finals.push({ header, headerDigest, certificate: verified.value, state: undefined })
+    }
+    if (finals.length > 0) store.put({ finals })
+    return taken
+  }
+
+  async function takeState(
+    certificate: Verified<Certificate>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { stateRoot } = certificate.header
+    const fetched = await getNetwork().fetchState(stateRoot, signal)
+    if (fetched === undefined) return false
+    const state = decode(stateType, fetched.bytes)
+    if (!state.ok || !areEqual(getStateRoot(state.value), stateRoot)) {
+      reject(fetched.from, 'wrong-state')
+      return false
+    }
+    onSynced(certificate, state.value)
+    return true
+  }
+
+  return async (height, signal) => {
+    let failures = 0
+    let highest: Verified<Certificate> | undefined
+    let next = height
+    while (failures < failuresMax && !signal.aborted) {
+      const fetched = await getNetwork().fetchCertificates(next, countMax, signal)
+      const taken = take(fetched, next)
+      counters.add('synced-certificates', undefined, taken.length)
+      highest = taken.at(-1) ?? highest
+      next = (next + taken.length) as Height
+      if (taken.length === countMax) continue
+      if (highest !== undefined && (await takeState(highest, signal))) {
+        log.info({ height: highest.header.height }, 'caught up')
+        return
+      }
+      failures += 1
+    }
+  }
+}

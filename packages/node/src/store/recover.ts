@@ -1,0 +1,70 @@
+import {
+  decode,
+  type Epoch,
+  type Round,
+  type SignedAttestation,
+  type SignedProposal,
+  type SignedVote,
+  signedAttestationType,
+  signedProposalType,
+  signedVoteType,
+  type View,
+} from '@watchfire/attestation'
+import type { HaltCode, Recovery } from '@watchfire/consensus'
+import { type KeptMessage, StorageFault, type Store, type VoteLog } from '../ports.ts'
+
+const haltCodes: readonly string[] = [
+  'state-root-mismatch',
+  'invalid-notarization',
+  'conflicting-finality',
+] satisfies HaltCode[]
+
+/**
+ * What a node starts from: its store, and what its key signed (SPEC 6.9).
+ *
+ * @param isDoubtful whether the log may not be all that the key signed
+ * @throws {StorageFault}
+ */
+export function recover(
+  store: Store,
+  voteLog: VoteLog | undefined,
+  epoch: Epoch,
+  isDoubtful: boolean,
+): Recovery {
+  const known = store.recover(epoch)
+  const halted = store.listAlarms().find(({ code }) => haltCodes.includes(code))
+  const base = halted === undefined ? known : { ...known, halted: halted.code as HaltCode }
+  if (voteLog === undefined) return { ...base, signedProposals: [], signedVotes: [] }
+
+  const finalView = known.final?.certificate?.view ?? (0 as View)
+  const finalRound = known.final?.header.round ?? 0
+  const highest = Number.MAX_SAFE_INTEGER as View
+  const kept = voteLog.listViews(epoch, finalView, highest)
+  const own = voteLog
+    .listAttestations(epoch, (finalRound + 1) as Round)
+    // A crash may have come before the store was told of it.
+    .filter(({ digest }) => store.getAttestation(digest) === undefined)
+  const { floor } = voteLog
+  return {
+    ...base,
+    attestations: [...known.attestations, ...own.map(readAttestation)],
+    signedProposals: kept.filter(({ place }) => place.kind === 'proposal').map(readProposal),
+    signedVotes: kept.filter(({ place }) => place.kind === 'vote').map(readVote),
+    ...(isDoubtful
+      ? { muteUntilView: 'told' as const }
+      : floor.epoch === epoch && floor.view > 0
+        ? { muteUntilView: floor.view }
+        : {}),
+  }
+}
+
+function readKept<T>(type: Parameters<typeof decode<T>>[0], { bytes }: KeptMessage): T {
+  const decoded = decode(type, bytes)
+  if (!decoded.ok)
+    throw new StorageFault('corrupt', `the vote log holds what does not decode: ${decoded.detail}`)
+  return decoded.value
+}
+const readAttestation = (kept: KeptMessage): SignedAttestation =>
+  readKept(signedAttestationType, kept)
+const readProposal = (kept: KeptMessage): SignedProposal => readKept(signedProposalType, kept)
+const readVote = (kept: KeptMessage): SignedVote => readKept(signedVoteType, kept)
