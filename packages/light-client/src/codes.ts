@@ -1,0 +1,27 @@
+import type { CertificateFileCode } from '@watchfire/attestation'
+
+/**
+ * Why a reader did not get what it asked for; a closed set.
+ *
+ * - a {@link CertificateFileCode}: the server gave bytes that are refused, and which check refused them
+ * - `unreachable`: no connection, or it broke
+ * - `refused`: the server answered with an error
+ * - `bad-answer`: the answer is not of the shape that SPEC 12 gives it
+ * - `too-large`: the answer passes the bound on bytes
+ * - `silent`: connected, and nothing came for too long
+ * - `went-back`: a valid certificate, of a height or round below what is held
+ * - `bad-proof`: the certificate is valid, and the target is not proven to be in its state
+ * - `unknown-target`: the manifest has no such target
+ * - `conflicting-certificates`: two valid certificates contradict each other (SPEC 9.5)
+ */
+export type FeedFaultCode =
+  | CertificateFileCode
+  | 'unreachable'
+  | 'refused'
+  | 'bad-answer'
+  | 'too-large'
+  | 'silent'
+  | 'went-back'
+  | 'bad-proof'
+  | 'unknown-target'
+  | 'conflicting-certificates'

@@ -1,0 +1,162 @@
+import {
+  areEqual,
+  certificateType,
+  decode,
+  type EpochContext,
+  fail,
+  fromHex,
+  fromText,
+  getCodeName,
+  getValidUntilMs,
+  type Header,
+  type Height,
+  makeGenesisContext,
+  type Manifest,
+  type MonitorId,
+  type Result,
+  type Round,
+  type TargetId,
+  type TargetState,
+  targetStateType,
+  type UnixMs,
+  type VerdictName,
+  verdicts,
+  verifyCertificate,
+  verifyProof,
+  verifySignature,
+} from '@watchfire/attestation'
+import { systemClock } from './clock.ts'
+import type { FeedFaultCode } from './codes.ts'
+import { fromBase64, getField } from './feed-events.ts'
+import type { FetchOptions } from './fetch-latest.ts'
+import { getBytes, trimUrl } from './http.ts'
+
+/** One target's agreed state, proven to lie under a certified state root (SPEC 7.10). */
+export interface ProvenTarget {
+  readonly target: TargetState
+  readonly verdict: VerdictName | 'none'
+  readonly header: Header
+  readonly height: Height
+  readonly round: Round
+  readonly signers: readonly MonitorId[]
+  readonly validUntilMs: UnixMs
+  /** Past its time by the reader's clock. */
+  readonly stale: boolean
+  readonly url: string
+}
+
+export interface FetchProofOptions extends Omit<FetchOptions, 'checkpoint'> {
+  /** Height to prove it at; default: the newest. */
+  readonly height?: Height | undefined
+  /** Refuses proofs below this height, such as that of a state seen before. */
+  readonly heightMin?: Height | undefined
+}
+
+/**
+ * Asks servers in turn for one target with its inclusion proof, and checks both the certificate and
+ * the proof: far fewer bytes than the whole state, as certain.
+ *
+ * @param urls one or more servers
+ * @param trusted the manifest; or the context of the certificate's epoch, as a verified state has
+ *   it, where that is not the manifest's
+ * @returns the proven target; else why the last server asked gave none
+ */
+export async function fetchProof(
+  urls: string | readonly string[],
+  trusted: Manifest | EpochContext,
+  target: TargetId,
+  options: FetchProofOptions = {},
+): Promise<Result<ProvenTarget, FeedFaultCode>> {
+  const context = 'networkId' in trusted ? trusted : makeGenesisContext(trusted)
+  if (!context.targetIds.includes(target)) return fail('unknown-target', target)
+  let failure: Result<ProvenTarget, FeedFaultCode> = fail('unreachable', 'no server was named')
+  for (const url of [urls].flat().map(trimUrl)) {
+    const proven = await askServer(url, context, target, options)
+    if (proven.ok) return proven
+    failure = proven
+  }
+  return failure
+}
+
+async function askServer(
+  url: string,
+  context: EpochContext,
+  id: TargetId,
+  options: FetchProofOptions,
+): Promise<Result<ProvenTarget, FeedFaultCode>> {
+  const { signal, height, heightMin, clock = systemClock, verify = verifySignature } = options
+  const fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+  const query = height === undefined ? '' : `?height=${height}`
+  const address = `${url}/v1/proofs/${encodeURIComponent(id)}${query}`
+  const answer = await getBytes(fetch, address, 'application/json', signal)
+  if (!answer.ok) return answer
+  const parts = readParts(answer.bytes)
+  if (parts === undefined) return fail('bad-answer', 'the answer is no proof')
+
+  const certificate = decode(certificateType, parts.certificate)
+  if (!certificate.ok) return certificate
+  const { header } = certificate.value
+  if (header.epoch !== context.epoch)
+    return fail('unknown-epoch', `of epoch ${header.epoch}, while ${context.epoch} is known`)
+  const verified = verifyCertificate(context, certificate.value, verify)
+  if (!verified.ok) return verified
+  if (height !== undefined && header.height !== height)
+    return fail('bad-answer', `height ${header.height} in place of ${height}`)
+  if (heightMin !== undefined && header.height < heightMin)
+    return fail('went-back', `height ${header.height} after ${heightMin}`)
+
+  const leaf = decode(targetStateType, parts.leaf)
+  if (!leaf.ok) return leaf
+  if (!areEqual(leaf.value.id, fromText(id))) return fail('bad-proof', 'of another target')
+  if (!verifyProof(header.stateRoot, context.parameters, leaf.value, parts.branch))
+    return fail('bad-proof', 'the target is not under the state root')
+  const validUntilMs = getValidUntilMs(context.parameters, header.round)
+  const { verdict } = leaf.value
+  return {
+    ok: true,
+    value: {
+      target: leaf.value,
+      verdict: verdict === 0 ? 'none' : (getCodeName(verdicts, verdict) as VerdictName),
+      header,
+      height: header.height,
+      round: header.round,
+      signers: certificate.value.signatures.map(({ member }) => {
+        const signer = context.memberIds[member]
+        if (signer === undefined) throw new RangeError(`no member has index ${member}`)
+        return signer
+      }),
+      validUntilMs,
+      stale: clock.nowMs() > validUntilMs,
+      url,
+    },
+  }
+}
+
+interface ProofParts {
+  readonly certificate: Uint8Array
+  readonly leaf: Uint8Array
+  readonly branch: readonly Uint8Array[]
+}
+
+function readParts(bytes: Uint8Array): ProofParts | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    // Not JSON: no proof.
+    return undefined
+  }
+  const certificate = readBytes(getField(value, 'certificate'))
+  const leaf = readBytes(getField(value, 'leaf'))
+  const siblings = getField(value, 'branch')
+  if (certificate === undefined || leaf === undefined || !Array.isArray(siblings)) return undefined
+  const branch: Uint8Array[] = []
+  for (const sibling of siblings as unknown[]) {
+    if (typeof sibling !== 'string' || !/^[0-9a-f]{64}$/.test(sibling)) return undefined
+    branch.push(fromHex(sibling))
+  }
+  return { certificate, leaf, branch }
+}
+
+const readBytes = (value: unknown): Uint8Array | undefined =>
+  typeof value === 'string' ? fromBase64(value) : undefined
