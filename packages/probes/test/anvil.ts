@@ -9,9 +9,6 @@ export interface Anvil {
   readonly url: string
   /** One JSON-RPC call; an error is thrown. */
   call(method: string, params: readonly unknown[]): Promise<unknown>
-  /** Stops it from running, so that it takes connections and answers nothing. */
-  freeze(): void
-  thaw(): void
   stop(): Promise<void>
 }
 
@@ -41,8 +38,6 @@ export async function startAnvil(chainId: number): Promise<Anvil> {
       if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`)
       return answer.result
     },
-    freeze: () => child.kill('SIGSTOP'),
-    thaw: () => child.kill('SIGCONT'),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')

@@ -74,6 +74,6 @@ async function issue(
   return { cert: certificate.toString('pem'), key: PemConverter.encode(key, 'PRIVATE KEY') }
 }
 
-async function makeKeys(): Promise<CryptoKeyPair> {
-  return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+function makeKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 }

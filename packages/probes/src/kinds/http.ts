@@ -122,7 +122,7 @@ function readRedirect(from: URL, reply: HttpReply): Step<URL> {
   if (url.protocol !== 'https:' && (url.protocol !== 'http:' || from.protocol === 'https:')) {
     return stopped(failed('redirect', `from ${from.protocol} to ${url.protocol}`))
   }
-  return done(url)
+  return url.port === '0' ? stopped(failed('redirect', 'to port 0')) : done(url)
 }
 
 function judgeReply({ status, contains }: Params, reply: HttpReply): Stop | undefined {

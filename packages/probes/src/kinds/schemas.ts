@@ -31,6 +31,7 @@ export function checkUrl(field: string, text: string): readonly ParamsProblem[] 
   const url = new URL(text)
   // A manifest is public; secrets have no place in it.
   if (url.username !== '' || url.password !== '') return problem('no user or password')
+  if (url.port === '0') return problem('a port from 1 to 65535')
   return url.hash === '' ? [] : problem('no fragment')
 }
 

@@ -74,16 +74,6 @@ describe('kind evm-rpc', () => {
       assert.equal(result.phases.filter(({ name }) => name === 'connect').length, 1)
       assert.equal(result.phases.filter(({ name }) => name === 'request').length, 4)
     })
-
-    it('says timeout of a chain that is frozen', async () => {
-      anvil.freeze()
-      try {
-        const params = { url: anvil.url, chainId: CHAIN_ID }
-        assert.equal(getEnding(await probeOnce(evmRpcKind, params, { timeoutMs: 100 })), 'timeout')
-      } finally {
-        anvil.thaw()
-      }
-    })
   })
 
   it('says syncing of a node that is', async () => {

@@ -113,6 +113,16 @@ describe('kind http', () => {
     assert.equal(getEnding(result), 'reached')
   })
 
+  it('abstains from loopback in any spelling that a redirect may use', async () => {
+    for (const host of ['127.0.0.2', '127.2', '2130706434', '0x7f000002', '[::ffff:127.0.0.2]']) {
+      const location = `http://${host}:9/`
+      const { result } = await probe(status(302, { location }))
+      assert.equal(getEnding(result), 'forbidden-address', host)
+    }
+    const { result } = await probe(status(302, { location: 'http://127.0.0.1:0/' }))
+    assert.equal(getEnding(result), 'redirect')
+  })
+
   it('keeps its headers from another origin', async () => {
     const other = await start(status(200))
     try {
@@ -167,6 +177,7 @@ describe('kind http', () => {
       [{ url: 'http://user:secret@example.com/' }, 'params.url'],
       [{ url: 'http://example.com/#part' }, 'params.url'],
       [{ url: 'http://[::1/' }, 'params.url'],
+      [{ url: 'http://example.com:0/' }, 'params.url'],
       [{ url, method: 'POST' }, 'params.method'],
       [{ url, redirects: 11 }, 'params.redirects'],
       [{ url, headers: { host: 'other' } }, 'params.headers.host'],
