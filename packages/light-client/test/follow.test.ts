@@ -12,6 +12,7 @@ import {
   makeBlocks,
   makeContext,
   makeManifest,
+  makeManifestJson,
   originMs,
 } from './support/chain-fixture.ts'
 import {
@@ -176,7 +177,7 @@ describe('follow', () => {
         stream.certificate(at(2))
         stream.certificate(at(1))
       }
-      const elsewhere = makeBlocks(makeContext('elsewhere'), [1])
+      const elsewhere = makeBlocks(makeContext(makeManifestJson('elsewhere')), [1])
       other.onStream = (stream) => {
         stream.certificate(elsewhere[0] ?? at(1))
       }

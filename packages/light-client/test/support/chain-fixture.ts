@@ -62,8 +62,8 @@ export function makeManifestJson(name = 'example') {
   }
 }
 
-export function makeManifest(name = 'example'): Manifest {
-  const parsed = parseManifest(makeManifestJson(name))
+export function makeManifest(json = makeManifestJson()): Manifest {
+  const parsed = parseManifest(json)
   if (!parsed.ok) assert.fail(JSON.stringify(parsed.problems))
   return parsed.manifest
 }
@@ -166,7 +166,8 @@ export function makeBlocks(
   return blocks
 }
 
-export const makeContext = (name?: string): EpochContext => makeGenesisContext(makeManifest(name))
+export const makeContext = (json = makeManifestJson()): EpochContext =>
+  makeGenesisContext(makeManifest(json))
 
 /** A copy with one bit of one byte turned. */
 export function flipBit(bytes: Uint8Array, at: number): Uint8Array {
