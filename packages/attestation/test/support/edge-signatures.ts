@@ -109,6 +109,23 @@ function signWithTorsion(
   return { publicKey, message: MESSAGE, signature }
 }
 
+/** A signature of an honest key's holder over `message` with torsion in R: valid, though many verifiers refuse it. */
+export function signWithTorsionInR(message: Uint8Array, secretKey: Uint8Array): Uint8Array {
+  const head = sha512(secretKey).slice(0, 32)
+  head[0] = (head[0] ?? 0) & 248
+  head[31] = ((head[31] ?? 0) & 127) | 64
+  const a = toNumber(head) % L
+  const r = toNumber(sha512(concat(fromText('nonce'), message))) % L
+  const commitment = Point.BASE.multiply(r).add(TORSION).toBytes()
+  const k = toNumber(sha512(concat(commitment, getPublicKey(secretKey), message))) % L
+  return concat(commitment, toBytes32((r + k * a) % L))
+}
+
+/** The same signature with S + L in the place of S: refused, though the equation still holds. */
+export function addGroupOrder(signature: Uint8Array): Uint8Array {
+  return changed(signature, 32, toBytes32(toNumber(signature.subarray(32)) + L))
+}
+
 function changed(bytes: Uint8Array, at: number, bytesThere: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(bytes)
   copy.set(bytesThere, at)
