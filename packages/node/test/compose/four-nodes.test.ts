@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Line,
+  makeProcessNetwork,
+  type NodeProcess,
+  type ProcessNetwork,
+} from './process-network.ts'
+
+// Real processes over real libp2p: what only shows when everything is joined. Waiting here is for
+// other processes and their clocks; nothing is slept over in hope.
+
+const roundMs = 1000
+
+function isFinalAbove(height: number): (line: Line) => boolean {
+  return ({ type, height: at }) => type === 'final' && at !== undefined && at > height
+}
+function getHeight(node: NodeProcess): number {
+  return node.lines.findLast(({ type }) => type === 'final')?.height ?? 0
+}
+async function get(api: string, path: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${api}${path}`)
+  return (await response.json()) as Record<string, unknown>
+}
+
+describe('four nodes in processes of their own', function () {
+  this.timeout(60_000)
+  let network: ProcessNetwork
+  let nodes: NodeProcess[] = []
+  before(async () => {
+    network = await makeProcessNetwork(4, roundMs)
+    nodes = [0, 1, 2, 3].map((member) => network.start(member))
+  })
+  after(() => network.close())
+
+  function node(member: number): NodeProcess {
+    return nodes[member] ?? assert.fail(`no node ${member}`)
+  }
+  async function restart(member: number): Promise<void> {
+    nodes[member] = network.start(member)
+    await node(member).wait(({ type }) => type === 'started')
+  }
+  async function getApi(member: number): Promise<string> {
+    return (await node(member).wait(({ type }) => type === 'started')).api ?? assert.fail()
+  }
+
+  it('make the same blocks final', async () => {
+    for (const each of nodes) await each.wait(isFinalAbove(2))
+    const finals = nodes.map(({ lines }) => lines.filter(isFinalAbove(0)))
+    for (const lines of finals)
+      for (const { height, digest } of lines) {
+        const same = finals.flat().filter((line) => line.height === height)
+        assert.ok(same.every((line) => line.digest === digest))
+      }
+  })
+
+  it('go on while one of them is killed and comes back, again and again, signing nothing twice', async () => {
+    for (let turn = 0; turn < 4; turn += 1) {
+      const member = turn % 4
+      const other = node((member + 1) % 4)
+      const height = getHeight(other)
+      // Anywhere in a round: the moments of signing among them.
+      await sleep(137 * (turn + 1))
+      await node(member).kill('SIGKILL')
+      await restart(member)
+      await other.wait(isFinalAbove(height + 1))
+      await node(member).wait(isFinalAbove(height))
+    }
+    for (const member of [0, 1, 2, 3]) {
+      const { evidence } = await get(await getApi(member), '/v1/evidence')
+      assert.deepEqual(evidence, [])
+    }
+  })
+
+  it('make nothing final with two of four gone, say why, and go on when one is back', async () => {
+    await Promise.all([node(2).kill('SIGKILL'), node(3).kill('SIGKILL')])
+    const api = await getApi(0)
+    const getAgreement = async (): Promise<Record<string, unknown>> =>
+      (await get(api, '/v1/status'))['agreement'] as Record<string, unknown>
+    let agreement = await getAgreement()
+    for (let waits = 0; agreement['status'] !== 'waiting'; waits += 1) {
+      assert.ok(waits < 40, JSON.stringify(agreement))
+      await sleep(250)
+      agreement = await getAgreement()
+    }
+    assert.match(
+      String(agreement['words']),
+      /^2 of 4 monitors heard \(weight 2 of quorum 3\): no certificate can form since round \d+; silent: m2, m3$/,
+    )
+    const height = getHeight(node(0))
+    await sleep(2 * roundMs)
+    assert.equal(getHeight(node(0)), height)
+    await restart(2)
+    await node(0).wait(isFinalAbove(height + 1))
+    await node(2).wait(isFinalAbove(height))
+  })
+
+  it('go on where they were after all of them were killed at once', async () => {
+    const height = Math.max(...[0, 1, 2].map((member) => getHeight(node(member))))
+    await Promise.all(nodes.map((each) => each.kill('SIGKILL')))
+    await Promise.all([0, 1, 2, 3].map(restart))
+    for (const each of nodes) await each.wait(isFinalAbove(height))
+  })
+
+  it('refuse a second process on the same data, in one line', async () => {
+    const second = network.start(0)
+    const fault = await second.wait(({ type }) => type === 'fault')
+    assert.equal(fault.code, 'data-dir-in-use')
+    assert.match(fault.detail ?? '', /in use by another process \(process \d+\)$/)
+  })
+
+  it('stop at SIGTERM, each with all it started', async () => {
+    const ends = nodes.map((each) => each.wait(({ type }) => type === 'end'))
+    for (const { child } of nodes) child.kill('SIGTERM')
+    for (const end of await Promise.all(ends)) assert.equal(end.ok, true)
+  })
+})
