@@ -27,9 +27,10 @@ export function findLongFile(file: SourceFile): Finding[] {
   return [{ path: file.path, line: LINES_MAX + 1, message: `${lines} lines, over ${LINES_MAX}` }]
 }
 
-/** Names are kebab-case: `health-certificate.ts`, `health-certificate.test.ts`. */
+/** Names are kebab-case: `health-certificate.ts`, `health-certificate.test.ts`. A README is one. */
 export function findBadName(file: SourceFile): Finding[] {
   const bad = file.path
+    .replace(/(^|\/)README\.md$/, '')
     .split('/')
     .find((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/.test(part))
   return bad === undefined

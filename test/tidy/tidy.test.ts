@@ -210,11 +210,13 @@ const rules: readonly Rule[] = [
       ...at('test/sim/Network.ts', ''),
       ...at('packages/node/src/vote_log.ts', ''),
       ...at('packages/node/Src/log.ts', ''),
+      ...at('docs/readMe.md', ''),
     ],
     controls: [
       ...at('packages/node/src/vote-log.ts', ''),
       ...at('packages/node/test/vote-log.test.ts', ''),
       ...at('docs/adr/0001-record-decisions.md', ''),
+      ...at('test/vectors/README.md', ''),
     ],
   },
   {
