@@ -12,11 +12,11 @@ export interface Anvil {
   stop(): Promise<void>
 }
 
-/** Starts a chain, whose blocks are mined one for each transaction, and on `evm_mine`. */
+/** Starts a chain whose blocks are mined on `evm_mine` and `anvil_mine` only. */
 export async function startAnvil(chainId: number): Promise<Anvil> {
   const child = spawn(
     findAnvil(),
-    ['--port', '0', '--chain-id', String(chainId), '--accounts', '1'],
+    ['--port', '0', '--chain-id', String(chainId), '--accounts', '1', '--no-mining'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   // A run that is cut short leaves no chain behind.

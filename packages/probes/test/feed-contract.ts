@@ -53,9 +53,10 @@ export async function deployFeed(anvil: Anvil, decimals: number): Promise<FeedCo
   const { abi, bytecode } = compiled
   const [from] = (await anvil.call('eth_accounts', [])) as string[]
 
-  /** Sends a transaction, which anvil mines before it answers the next call. */
+  /** Sends a transaction, and mines it. */
   async function send(transaction: Record<string, string>): Promise<{ contractAddress: string }> {
     const hash = await anvil.call('eth_sendTransaction', [{ from, ...transaction }])
+    await anvil.call('evm_mine', [])
     return (await anvil.call('eth_getTransactionReceipt', [hash])) as { contractAddress: string }
   }
 

@@ -69,7 +69,7 @@ export async function probeOnce(
   params: Readonly<Record<string, unknown>>,
   options: ProbeOptions = {},
 ): Promise<ProbeResult> {
-  const timeoutMs = options.timeoutMs ?? 2000
+  const timeoutMs = options.timeoutMs ?? 6000
   const scheduler = makeScheduler({
     targets: [makeTarget(kind, params, timeoutMs)],
     // The scheduler keeps a margin for signing.

@@ -34,7 +34,12 @@ export interface TestRunner {
   readonly it: (name: string, test: () => Promise<void>) => void
 }
 
+/** For a target that makes a probe wait; it is waited for in full. */
 const TIMEOUT_MS = 250
+/** For a target that is known by what it does; only a very busy machine comes near it. */
+const TIMEOUT_MS_LONG = 6000
+/** Tries of a probe in the way of which this machine itself stood. */
+const TRIES_MAX = 5
 /** A probe may end this much after its deadline on a busy machine. */
 const SLACK_MS = 1500
 
@@ -56,11 +61,18 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
     params: Readonly<Record<string, unknown>>,
     options: ProbeOptions = {},
   ): Promise<ProbeResult> {
-    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
-    const beganMs = performance.now()
-    const result = await probeOnce(kind, params, { ...options, timeoutMs })
-    const tookMs = performance.now() - beganMs
-    assert.ok(tookMs < timeoutMs + SLACK_MS, `took ${tookMs} ms of ${timeoutMs}`)
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS_LONG
+    let result: ProbeResult | undefined
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const beganMs = performance.now()
+      result = await probeOnce(kind, params, { ...options, timeoutMs })
+      const tookMs = performance.now() - beganMs
+      // That is the right thing to say of it, but nothing of the kind that is tested.
+      if (getEnding(result) === 'overloaded') continue
+      assert.ok(tookMs < timeoutMs + SLACK_MS, `took ${tookMs} ms of ${timeoutMs}`)
+      break
+    }
+    assert.ok(result !== undefined)
     const observation = toObservation(makeTarget(kind, params, timeoutMs), 0 as TargetIndex, result)
     assertAscending(observation.signals.map(({ index }) => index))
     assertAscending(observation.identities.map(({ index }) => index))
@@ -81,7 +93,7 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
     it('reaches a healthy target, with every signal and identity it declares', async () => {
       const target = await subject.setup()
       try {
-        const result = await probe(target.params, { timeoutMs: 5000, ca: target.ca ?? [] })
+        const result = await probe(target.params, { ca: target.ca ?? [] })
         assertEnding(result, ['reached'])
         if (result.status !== 'reached') return
         const expanded = makeTarget(kind, target.params, TIMEOUT_MS)
@@ -110,7 +122,9 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
           }),
         )
         try {
-          assertEnding(await probe(subject.getParams('127.0.0.1', server.port)), fault.endings)
+          const timeoutMs = fault.endings.includes('timeout') ? TIMEOUT_MS : TIMEOUT_MS_LONG
+          const params = subject.getParams('127.0.0.1', server.port)
+          assertEnding(await probe(params, { timeoutMs }), fault.endings)
           // Hangs, and so fails, if the probe leaves a connection open.
           await server.drained()
           assert.equal(forbidden.count(), 0, 'connected where it must not')
@@ -139,7 +153,7 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
       const params = subject.getParams('nobody.example', 9)
       assertEnding(await probe(params), ['dns'])
       const resolve = () => new Promise<never>(() => {})
-      assertEnding(await probe(params, { resolve }), ['dns'])
+      assertEnding(await probe(params, { resolve, timeoutMs: TIMEOUT_MS }), ['dns'])
     })
 
     it('abstains when the machine’s own resolver cannot be asked', async () => {
