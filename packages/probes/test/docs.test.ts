@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { abstentions, outcomes } from '@watchfire/attestation'
+import { builtinKinds } from '../src/builtin-kinds.ts'
+
+const text = readFileSync(new URL('../../../docs/probes.md', import.meta.url), 'utf8')
+
+/** Parameters with which a kind yields all of its signals. */
+const params = { url: 'https://example.com/', decimals: 8, unit: 'usd' }
+
+describe('docs/probes.md', () => {
+  for (const kind of builtinKinds) {
+    it(`names every parameter, signal, identity and particular outcome of ${kind.kind}`, () => {
+      const section = text.split(`\n### ${kind.kind}\n`)[1]?.split(/\n##+ /)[0] ?? ''
+      const schema = kind.params as unknown as { properties: Record<string, { default?: unknown }> }
+      for (const [name, { default: value }] of Object.entries(schema.properties)) {
+        assert.ok(section.includes(`\`${name}\``), `parameter ${name}`)
+        if (typeof value === 'number') {
+          assert.match(section, new RegExp(`\`${name}\` \\| ${value} `), `default of ${name}`)
+        }
+      }
+      for (const { name } of [...kind.signals(params), ...kind.identities]) {
+        assert.ok(section.includes(`\`${name}\``), name)
+      }
+      for (const outcome of ['wrong-chain', 'syncing', 'reverted'] as const) {
+        // `evm-rpc` explains what `price-feed` shares with it.
+        if (kind.kind === 'price-feed' && outcome === 'wrong-chain') continue
+        assert.equal(section.includes(`\`${outcome}\``), kind.outcomes.includes(outcome), outcome)
+      }
+    })
+  }
+
+  it('explains every outcome and abstention that this package can give', () => {
+    const elsewhere = new Set(['clock', 'no-secret'])
+    for (const name of [...Object.keys(outcomes), ...Object.keys(abstentions)]) {
+      assert.equal(text.includes(`\`${name}\``), !elsewhere.has(name), name)
+    }
+  })
+
+  it('shows the example kind as it is compiled and tested', () => {
+    const example = readFileSync(new URL('example-kind.ts', import.meta.url), 'utf8')
+    assert.ok(text.includes(`\`\`\`ts\n${example}\`\`\`\n`))
+  })
+})
