@@ -32,6 +32,7 @@ import { makeNodeLoop } from './loop/node-loop.ts'
 import { startQuarantine } from './loop/quarantine.ts'
 import { makeSignedKeeper } from './loop/signed-keeper.ts'
 import { makeMetrics } from './metrics/metrics.ts'
+import { makeProbeRecorder } from './metrics/probe-recorder.ts'
 import { type Clock, type Log, StorageFault } from './ports.ts'
 import type {
   NodeEnd,
@@ -90,7 +91,7 @@ function makeCleanup(log: Log): {
       ends.push({ name, end })
     },
     async run() {
-      for (const { name, end } of ends.splice(0).reverse()) {
+      for (const { name, end } of ends.splice(0).toReversed()) {
         const late = Promise.withResolvers<'late'>()
         const timer = setTimeout(() => late.resolve('late'), stopMsMax)
         try {
@@ -340,15 +341,17 @@ async function compose(
       scheduler,
       voteLog: identity.voteLog,
       checkHealth,
-      sign: loop.sign,
-      resend: loop.resend,
+      sign: (drafts) => loop.sign(drafts),
+      resend: (messages) => loop.resend(messages),
       repeat: (messages) => network.sendDirect(messages),
       getFinalRound: () => loop.status().finalRound,
+      onProbed: makeProbeRecorder(context, metrics),
     })
     const { doubt } = identity
     if (doubt !== undefined) quarantine(`the vote log of this key is in doubt (${doubt})`, false)
     attestor.begin(stopping.signal)
-    cleanup.add('the attestor', attestor.stop)
+    const begun = attestor
+    cleanup.add('the attestor', () => begun.stop())
     cleanup.add(
       'the status records',
       startStatusSender({
@@ -385,7 +388,7 @@ async function compose(
         log,
         getCore: () => loop.status(),
         askHighest: () => loop.puller.askHighest(epoch),
-        guard: loop.guard,
+        guard: (work) => loop.guard(work),
         onSafe(fromView: View, fromRound: Round) {
           sidecar.flush({ logId: voteLog.logId, count: voteLog.count })
           endQuarantine = undefined

@@ -147,6 +147,7 @@ export function makeFeed(options: FeedOptions): Feed {
   function listAttestations(filter: AttestationFilter): readonly FeedAttestation[] {
     const matches = (each: { round: Round; member: MemberIndex; shard: number }): boolean =>
       (filter.round === undefined || each.round === filter.round) &&
+      (filter.roundMax === undefined || each.round <= filter.roundMax) &&
       (filter.member === undefined || each.member === filter.member) &&
       (filter.shard === undefined || each.shard === filter.shard)
     return [...buffer.list().filter(matches), ...store.listAttestations(filter)]
@@ -168,7 +169,8 @@ export function makeFeed(options: FeedOptions): Feed {
     const target = query.target === undefined ? undefined : context.targetIds.indexOf(query.target)
     if ((query.monitor !== undefined && member === undefined) || target === -1) return undefined
     const shard = target === undefined ? undefined : context.parameters.targets[target]?.shard
-    return { round: query.round, member, shard, limit: query.limit }
+    const { round, roundMax, limit } = query
+    return { round, roundMax, member, shard, limit }
   }
 
   function listMonitors(): readonly FeedMonitor[] {

@@ -19,7 +19,8 @@ export function getReadiness(source: FeedSource): ReadinessReason[] {
   if (status.isQuarantined) add('muted', 'It signs nothing until it is safe (SPEC 6.9).')
   for (const words of status.notReady) {
     const code = readinessCodes.find((each) => words.startsWith(each))
-    add(code ?? 'syncing', words)
+    // The node says them as `code: words`.
+    add(code ?? 'syncing', code === undefined ? words : words.slice(code.length).replace(/^: /, ''))
   }
   return reasons
 }

@@ -1,9 +1,9 @@
 import {
   type Certificate,
+  type Digest,
   decode,
   type EpochContext,
   getStatusDigest,
-  makeVerify,
   type MemberIndex,
   type State,
   signedStatusType,
@@ -12,6 +12,7 @@ import {
   type Verified,
   type Verify,
   type View,
+  verifySignature,
 } from '@watchfire/attestation'
 import {
   type AdmittedMessage,
@@ -29,6 +30,7 @@ import {
   type Status,
   step,
 } from '@watchfire/consensus'
+import { countVerdicts } from '../metrics/count-verdicts.ts'
 import {
   type Acceptance,
   type Clock,
@@ -119,8 +121,10 @@ export interface NodeLoop {
 }
 
 export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
-  const { context, me, store, buffer, members, fast, clock, meter, log, defer } = options
-  const verify = makeVerify(fast)
+  const { context, me, store, buffer, members, clock, meter, log, defer } = options
+  const fast = countVerdicts(options.fast, 'fast', meter)
+  const slow = countVerdicts(verifySignature, 'slow', meter)
+  const verify: Verify = (...signed) => fast(...signed) || slow(...signed)
   const config = { networkId: context.networkId, epochs: [context], me, verify }
   const admission = makeAdmission(config)
   const queue = makeInputQueue<Fed>(capacity)
@@ -176,11 +180,11 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     const { topic, shard, bytes } = message
     // What admission accepts it remembers as seen, so it must reach the core: no room, no judgement.
     if (queue.isFull(getPriority(message))) return keepBack(message, nowMs, undefined)
-    const check = makeSignatureCheck(fast, (digest) =>
+    const takeSlow = (digest: Digest): boolean =>
       message.via === 'self' || budget === undefined
         ? true
-        : budget.take(message.from, wanted.has(toHex(digest))),
-    )
+        : budget.take(message.from, wanted.has(toHex(digest)))
+    const check = makeSignatureCheck(fast, takeSlow, slow)
     const verdict = admit(admission, topic, shard, bytes, nowMs, check)
     if (verdict.evidence !== undefined)
       feed({ kind: 'evidence', message: verdict.evidence }, 'bulk')
@@ -282,11 +286,13 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     if (isDue || buffer.bytes > bufferBytesMax) shell.flush()
   }
 
+  const hasStopped = (): boolean => isStopped
+
   /** Takes inputs until there are none or the slice is over. */
   function run(): void {
     const endMs = clock.monotonicMs() + sliceMs
     for (const message of retries.takeDue(clock.nowMs())) handle(message)
-    while (!isStopped && clock.monotonicMs() < endMs) {
+    while (clock.monotonicMs() < endMs) {
       const effects: Effect[] = []
       while (effects.length < batchEffectsMax && clock.monotonicMs() < endMs) {
         const input = queue.shift()
@@ -295,7 +301,7 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       }
       // Our own messages come back in here, and are taken by the next turn.
       carryOut(effects)
-      if (queue.size === 0) break
+      if (hasStopped() || queue.size === 0) break
     }
   }
 

@@ -53,11 +53,14 @@ export function makeSignedKeeper(parts: {
   return {
     log,
     keep(drafts) {
-      const messages = drafts.map(({ place, digest, seal }): KeptMessage => {
+      const messages = drafts.map((draft): KeptMessage => {
+        const { place, digest } = draft
         // With another digest at the place, `append` refuses and nothing is sent.
         const held = log.get(place)
         const isHeld = held !== undefined && Buffer.compare(held.digest, digest) === 0
-        return isHeld ? held : { place, digest, bytes: seal(signer.sign(digest)) }
+        if (isHeld) return held
+        meter.add('messages-signed', place.kind)
+        return { place, digest, bytes: draft.seal(signer.sign(digest)) }
       })
       const startMs = clock.monotonicMs()
       const before = log.count

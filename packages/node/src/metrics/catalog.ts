@@ -5,6 +5,8 @@ export interface MetricEntry {
   readonly help: string
   /** What the label means: the name it is exported under. */
   readonly label?: string
+  /** Where the label holds two words, `first/second` or `first-second`: the names of both. */
+  readonly labels?: { readonly names: readonly [string, string]; readonly separator: '/' | '-' }
 }
 
 /** Distributions, with their buckets in seconds. */
@@ -28,6 +30,11 @@ export const histograms: Readonly<Record<string, HistogramEntry>> = {
     metric: 'watchfire_vote_log_flush_seconds',
     help: 'How long it took to make a signed message durable before it was sent',
     buckets: flushBuckets,
+  },
+  attestation: {
+    metric: 'watchfire_attestation_seconds',
+    help: 'From the start of a round to this monitor’s attestation of it, signed and sent',
+    buckets: delayBuckets,
   },
   agreement: {
     metric: 'watchfire_agreement_delay_seconds',
@@ -59,6 +66,62 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
     help: '1 for the state of agreement the node is in, 0 for the others',
     label: 'state',
   },
+  probes: {
+    metric: 'watchfire_probes',
+    help: 'Probes by kind and outcome; abstentions are this monitor’s own',
+    labels: { names: ['kind', 'outcome'], separator: '/' },
+  },
+  'network-messages': {
+    metric: 'watchfire_messages_received',
+    help: 'Messages received, by topic and whether they were admitted: attestations in, among them',
+    labels: { names: ['topic', 'acceptance'], separator: '-' },
+  },
+  'messages-refused': {
+    metric: 'watchfire_messages_refused',
+    help: 'Messages not admitted, by topic and the check that refused them (SPEC 8)',
+    labels: { names: ['topic', 'reason'], separator: '-' },
+  },
+  'messages-signed': {
+    metric: 'watchfire_messages_signed',
+    help: 'Messages signed here, by kind: attestations out, among them',
+    label: 'kind',
+  },
+  'network-drops': {
+    metric: 'watchfire_network_drops',
+    help: 'What the network layer dropped, refused or gave up on, by reason',
+    label: 'reason',
+  },
+  'network-connections': {
+    metric: 'watchfire_connections',
+    help: 'Open connections to peers',
+    label: 'direction',
+  },
+  'network-silence-ms': {
+    metric: 'watchfire_network_silence_milliseconds',
+    help: 'Since anything came on a topic',
+    label: 'topic',
+  },
+  'network-slow-checks-refused': {
+    metric: 'watchfire_slow_checks_refused',
+    help: 'Slow signature checks that the budget did not allow, by cause',
+    label: 'cause',
+  },
+  signatures: {
+    metric: 'watchfire_signature_verifications',
+    help: 'Signatures checked, by the path that looked and what it said; only the slow one refuses',
+    labels: { names: ['path', 'verdict'], separator: '/' },
+  },
+  'rounds-not-attested': {
+    metric: 'watchfire_rounds_not_attested',
+    help: 'Rounds this monitor said nothing about, by reason',
+    label: 'reason',
+  },
+  'rounds-abstained': {
+    metric: 'watchfire_rounds_abstained',
+    help: 'Rounds in which this monitor was not well and abstained from every target',
+    label: 'reason',
+  },
+  alarms: { metric: 'watchfire_alarms', help: 'Alarms raised, by code', label: 'code' },
   'members-heard': {
     metric: 'watchfire_members_heard',
     help: 'Committee members heard lately, this one included',

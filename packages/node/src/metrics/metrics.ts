@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
-import type { Counters, CounterSample } from '../ports.ts'
-import { getEntry, getHistogramEntry } from './catalog.ts'
+import type { CounterSample, Counters, Meter } from '../ports.ts'
+import { getEntry, getHistogramEntry, type MetricEntry } from './catalog.ts'
 
 /** Most distinct labels of one name; what comes after them is counted as `other`. */
 export const labelsMax = 128
@@ -8,8 +8,7 @@ export const labelsMax = 128
 export const namesMax = 256
 
 /** The node's counters, and their way out as OpenMetrics. */
-export interface Metrics extends Counters {
-  observe(name: string, durationMs: number, label?: string): void
+export interface Metrics extends Meter {
   /**
    * What `/metrics` answers.
    *
@@ -117,19 +116,32 @@ function writeCounts(samples: readonly CounterSample[]): Registry {
   const metrics = new Map<string, Counter<string> | Gauge<string>>()
   for (const sample of samples) {
     const entry = getEntry(sample.name)
-    const labelName = entry.label ?? 'code'
     let metric = metrics.get(entry.metric)
     if (metric === undefined) {
       const configuration = {
         name: entry.metric,
         help: entry.help,
-        labelNames: [labelName],
+        labelNames: getLabelNames(entry),
         registers: [registry],
       }
       metric = sample.kind === 'counter' ? new Counter(configuration) : new Gauge(configuration)
       metrics.set(entry.metric, metric)
     }
-    metric.inc(sample.label === undefined ? {} : { [labelName]: sample.label }, sample.value)
+    metric.inc(getLabels(entry, sample.label), sample.value)
   }
   return registry
+}
+
+function getLabelNames(entry: MetricEntry): string[] {
+  return entry.labels === undefined ? [entry.label ?? 'code'] : [...entry.labels.names]
+}
+
+function getLabels(entry: MetricEntry, label: string | undefined): Record<string, string> {
+  if (label === undefined) return {}
+  if (entry.labels === undefined) return { [entry.label ?? 'code']: label }
+  const { names, separator } = entry.labels
+  const at = label.indexOf(separator)
+  return at < 0
+    ? { [names[0]]: label }
+    : { [names[0]]: label.slice(0, at), [names[1]]: label.slice(at + 1) }
 }

@@ -86,7 +86,8 @@ function open(path: string, options: ChainStoreOptions): Store {
     attestation: database.prepare('SELECT bytes FROM attestation WHERE digest = ?'),
     attestations: database.prepare(
       `SELECT * FROM attestation WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR member = ?2)
-       AND (?3 IS NULL OR shard = ?3) ORDER BY round DESC, member, shard LIMIT ?4`,
+       AND (?3 IS NULL OR shard = ?3) AND (?4 IS NULL OR round <= ?4)
+       ORDER BY round DESC, member, shard LIMIT ?5`,
     ),
     attestationsFrom: database.prepare('SELECT bytes FROM attestation WHERE round >= ?'),
     block: database.prepare('SELECT bytes FROM block WHERE digest = ?'),
@@ -228,7 +229,13 @@ function open(path: string, options: ChainStoreOptions): Store {
   function listAttestations(filter: AttestationFilter): StoredAttestation[] {
     const optional = (value: number | undefined): SQLInputValue => value ?? null
     return sql.attestations
-      .all(optional(filter.round), optional(filter.member), optional(filter.shard), filter.limit)
+      .all(
+        optional(filter.round),
+        optional(filter.member),
+        optional(filter.shard),
+        optional(filter.roundMax),
+        filter.limit,
+      )
       .map(toAttestation)
   }
 

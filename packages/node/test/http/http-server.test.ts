@@ -297,7 +297,7 @@ describe('the HTTP server', () => {
       assert.deepEqual(reasons, [
         { code: 'no-agreement', words: '2 of 4 heard; 3 needed.' },
         { code: 'muted', words: 'It signs nothing until it is safe (SPEC 6.9).' },
-        { code: 'syncing', words: 'syncing: 40 heights behind' },
+        { code: 'syncing', words: '40 heights behind' },
       ])
     })
 

@@ -1,4 +1,4 @@
-import { type MonitorId, type TargetId, toHex, toText } from '@watchfire/attestation'
+import { type MonitorId, type Round, type TargetId, toHex, toText } from '@watchfire/attestation'
 import { Type } from 'typebox'
 import { readAttestation, readEvidence } from '../attestation-reading.ts'
 import { makeCursor, readCursor } from '../cursor.ts'
@@ -14,8 +14,8 @@ import {
   statusSchema,
 } from '../schemas.ts'
 
-/** Attestations on a page, and how many of one round pages reach in all. */
-export const attestationsPerPage = { default: 50, max: 200, perRoundMax: 1000 } as const
+/** Attestations on a page, how many of one round pages reach in all, and late ones allowed for. */
+export const attestationsPerPage = { default: 50, max: 200, perRoundMax: 1000, slack: 16 } as const
 export const peersPerAnswerMax = 500
 const evidencePerPage = { default: 50, max: 200 } as const
 
@@ -99,35 +99,41 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
         throw new HttpProblem('unknown-monitor', 'See /v1/monitors for those of the committee.')
       if (target !== undefined && !context.targetIds.includes(target as TargetId))
         throw new HttpProblem('unknown-target', 'See /v1/targets for those of the manifest.')
-      // Newer rounds keep coming in above the page, so a cursor holds a round and how much of it
-      // was given.
-      const [roundMax, given = 0] =
-        request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 2)
-      const wanted = Math.min(given + limit + 1, attestationsPerPage.perRoundMax)
-      const found = source
-        .attestations({
-          round: round as never,
-          roundMax: roundMax as never,
-          monitor: monitor as MonitorId | undefined,
-          target: target as TargetId | undefined,
-          limit: wanted,
-        })
-        .slice(given)
-      const page = found.slice(0, limit)
+      // More keeps coming in above the page and within its last round, so a cursor names the last
+      // attestation given, and how many of its round were there up to it.
+      const place = request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 4)
+      const [roundMax, member = -1, shard = -1, given = 0] = place
+      const found = source.attestations({
+        round: round as Round | undefined,
+        roundMax: roundMax as Round | undefined,
+        monitor: monitor as MonitorId | undefined,
+        target: target as TargetId | undefined,
+        limit: Math.min(given + limit + attestationsPerPage.slack, attestationsPerPage.perRoundMax),
+      })
+      const rest = found.filter(
+        ({ message }) =>
+          message.round !== roundMax ||
+          message.member > member ||
+          (message.member === member && message.shard > shard),
+      )
+      const page = rest.slice(0, limit)
       const last = page.at(-1)
-      const lastRound = last?.message.round
-      const givenOfLast =
-        page.filter((each) => each.message.round === lastRound).length +
-        (lastRound === roundMax ? given : 0)
+      const isLast = last === undefined || rest.length <= limit
       return {
         ...getFreshness(source, source.latest()),
         attestations: page.map((each) =>
           readAttestation(context, each, target as TargetId | undefined),
         ),
-        next:
-          found.length > limit && lastRound !== undefined
-            ? makeCursor([lastRound, givenOfLast])
-            : null,
+        next: isLast
+          ? null
+          : makeCursor([
+              last.message.round,
+              last.message.member,
+              last.message.shard,
+              found
+                .slice(0, found.indexOf(last) + 1)
+                .filter(({ message }) => message.round === last.message.round).length,
+            ]),
       }
     },
   )
