@@ -6,7 +6,6 @@ import {
   getHeaderDigest,
   type Hex,
   toHex,
-  type View,
 } from '@watchfire/attestation'
 import { addToPool, findInPool } from './attestation-pool.ts'
 import { checkBlockShape, computeBlock, type ParentBlock } from './block-checks.ts'
@@ -17,7 +16,6 @@ import {
   type Core,
   type Draft,
   getHeader,
-  getNotarized,
   getStateAfter,
   getView,
   type Held,
@@ -82,25 +80,48 @@ export function onAttestation(draft: Draft, held: Held): void {
   }
 }
 
+/** What the last answer for a map of blocks rested on besides that map. */
+interface NeededMemo {
+  readonly notarized: Core['notarized']
+  readonly finalHex: Hex
+  readonly proposedHex: Hex | undefined
+  readonly needed: ReadonlySet<Hex>
+}
+/** Several rules ask within a step, and most steps change no block. */
+const neededMemos = new WeakMap<Core['blocks'], NeededMemo>()
+
 /**
  * Blocks whose state the node needs: notarized, finalized, and the current proposal; with their
  * ancestors down to the final block. Ascending by view, then from child to parent.
  */
 export function getNeededBlocks(core: Core): ReadonlySet<Hex> {
+  const { notarized, blocks, final } = core
+  const { proposal } = getView(core, core.view)
+  const memo = neededMemos.get(blocks)
+  if (
+    memo?.notarized === notarized &&
+    memo.finalHex === final.hex &&
+    memo.proposedHex === proposal?.hex
+  ) {
+    return memo.needed
+  }
   const needed = new Set<Hex>()
-  const addChain = (start: Hex | undefined) => {
-    let hex = start
-    while (hex !== undefined && hex !== core.final.hex && !needed.has(hex)) {
+  const addChain = (start: Hex) => {
+    let hex: Hex | undefined = start
+    while (hex !== undefined && hex !== final.hex && !needed.has(hex)) {
       if (isSettledAncestor(core, hex)) return
       needed.add(hex)
-      hex = core.blocks.get(hex)?.parentHex
+      hex = blocks.get(hex)?.parentHex
     }
   }
-  for (const [view] of ascend(core.views)) {
-    if (view >= core.finalView) addChain(getNotarized(core, view as View))
-  }
-  const { proposal } = getView(core, core.view)
+  for (const { view, hex } of notarized) if (view >= core.finalView) addChain(hex)
   if (proposal !== undefined && isParentKnown(core, proposal.hex)) addChain(proposal.hex)
+  neededMemos.set(blocks, {
+    notarized,
+    finalHex: final.hex,
+    proposedHex: proposal?.hex,
+    needed,
+  })
   return needed
 }
 
@@ -165,10 +186,8 @@ export function storeBlock(draft: Draft, hex: Hex): void {
 
 /** Makes notarized blocks durable, and stops where one is not as chapter 7 has it (SPEC 6.8). */
 export function checkNotarized(draft: Draft): void {
-  for (const [view] of ascend(draft.views)) {
-    if (view < draft.finalView) continue
-    const hex = getNotarized(draft, view as View)
-    const record = hex === undefined ? undefined : draft.blocks.get(hex)
+  for (const { view, hex } of draft.notarized) {
+    const record = draft.blocks.get(hex)
     if (record === undefined) continue
     storeBlock(draft, record.hex)
     if (record.outcome?.kind !== 'faulty' || draft.halted !== undefined) continue

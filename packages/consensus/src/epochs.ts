@@ -37,7 +37,7 @@ export function endEpoch(draft: Draft): void {
     return
   }
   startEpoch(draft, context)
-  draft.epochBase = draft.final.hex
+  draft.notarized = [{ view: 0 as View, hex: draft.final.hex }]
 }
 
 /** View 1 of an epoch; whatever belonged to the one before is over. */
@@ -50,11 +50,10 @@ export function startEpoch(draft: Draft, context: EpochContext): void {
   draft.enteredAtMs = draft.nowMs
   draft.entry = undefined
   draft.views = makeIntMap()
-  draft.tipView = 0 as View
+  draft.notarized = []
   draft.finalView = 0 as View
   draft.blocks = new Map()
   draft.finalizations = new Map()
-  draft.epochBase = undefined
   draft.pool = makeIntMap()
   draft.evidence = new Map()
   draft.fetches = new Map()

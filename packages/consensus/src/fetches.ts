@@ -10,7 +10,15 @@ import {
 import { getNeededBlocks } from './blocks.ts'
 import type { Effect } from './core.ts'
 import { ascend } from './int-map.ts'
-import { type BlockRecord, type Core, type Draft, type FetchTimer, getView } from './model.ts'
+import {
+  type BlockRecord,
+  type Core,
+  type Draft,
+  type FetchTimer,
+  getNotarized,
+  getTip,
+  getView,
+} from './model.ts'
 import { getDeadlineMs, getGap } from './views.ts'
 
 // What the node lacks is worked out anew after each step; only when to ask again is remembered.
@@ -107,15 +115,14 @@ function getViewNeeds(core: Core): readonly Need[] {
     const from = Math.max(first, last - VIEWS_PER_FETCH + 1) as View
     needs.push({ kind: 'views', key: `views:${last}`, from, to: last })
   }
-  const gap = getGap(core, core.tipView)
+  const gap = getGap(core, getTip(core).view)
   if (gap !== undefined) add(gap.first, gap.last)
   const { proposal } = getView(core, core.view)
   if (proposal !== undefined && proposal.parentView < core.view) {
     const from = Math.max(proposal.parentView, core.finalView) as View
     const behind = getGap(core, from)
     if (behind !== undefined && behind.last !== gap?.last) add(behind.first, behind.last)
-    const { notarize, finalize } = getView(core, from).certificates
-    const isKnown = notarize !== undefined || finalize !== undefined || from === 0
+    const isKnown = from === 0 || getNotarized(core, from) !== undefined
     if (!isKnown && from !== gap?.last && from !== behind?.last) add(from, from)
   }
   if (isStalled(core)) {
@@ -141,18 +148,7 @@ function isSyncNeeded(core: Core): boolean {
 }
 
 function isNotarized(core: Core, hex: Hex): boolean {
-  for (const [, { certificates }] of ascend(core.views)) {
-    const { notarize, finalize } = certificates
-    for (const certificate of [notarize, finalize]) {
-      if (certificate !== undefined && areSameHex(certificate.header, hex)) return true
-    }
-  }
-  return false
-}
-
-function areSameHex(digest: Uint8Array, hex: Hex): boolean {
-  const bytes = fromHex(hex)
-  return digest.every((byte, index) => byte === bytes[index])
+  return core.notarized.some((known) => known.hex === hex)
 }
 
 function isFarBehind(core: Core): boolean {

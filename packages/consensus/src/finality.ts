@@ -154,7 +154,6 @@ export function onSynced(draft: Draft, certificate: Verified<Certificate>, state
   if (!areEqual(tree.root, header.stateRoot)) return
   if (context !== draft.context) startEpoch(draft, context)
   setFinal(draft, { header, digest, hex, state, tree })
-  draft.epochBase = undefined
   const last = descendants.at(-1) ?? header
   recordCertificate(draft, {
     epoch: header.epoch,

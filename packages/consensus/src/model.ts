@@ -11,7 +11,6 @@ import {
   type SignedProposal,
   type State,
   type StateTree,
-  toHex,
   type UnixMs,
   type Verified,
   type View,
@@ -106,6 +105,12 @@ export interface FetchTimer {
   readonly nextAtMs: UnixMs
 }
 
+/** A header that is notarized in a view; a finalization serves as a notarization (SPEC 6.2). */
+export interface Notarized {
+  readonly view: View
+  readonly hex: Hex
+}
+
 export interface Core {
   readonly config: CoreConfig
   readonly nowMs: UnixMs
@@ -118,8 +123,11 @@ export interface Core {
   readonly entry: ViewCertificate | undefined
   /** Views from `finalView` to 1,000 above the current one. */
   readonly views: IntMap<ViewRecord>
-  /** The highest view with a notarization or finalization; 0 for the epoch's start. */
-  readonly tipView: View
+  /**
+   * What is notarized, ascending by view, from `finalView` on. The epoch's start counts as notarized
+   * in view 0 (SPEC 6.1) until something is final in it.
+   */
+  readonly notarized: readonly Notarized[]
   /** The highest view with a finalization; 0 for none in this epoch. What is below it is settled. */
   readonly finalView: View
   /** Blocks above the final one: notarized, their ancestors, and proposals of late and near views. */
@@ -129,8 +137,6 @@ export interface Core {
   readonly recentFinals: IntMap<Hex>
   /** Finalizations by header, of blocks above the final one. */
   readonly finalizations: ReadonlyMap<Hex, ViewCertificate>
-  /** What counts as notarized in view 0 (SPEC 6.1), while that matters. */
-  readonly epochBase: Hex | undefined
   /** Attestations by round, then shard. */
   readonly pool: IntMap<readonly ShardPool[]>
   /** Evidence not yet in a final block, one piece a member. */
@@ -182,10 +188,21 @@ export function updateBlock(draft: Draft, record: BlockRecord): void {
 
 /** The header digest that is notarized in a view, as far as is known (SPEC 6.2). */
 export function getNotarized(core: Core, view: View): Hex | undefined {
-  if (view === 0) return core.finalView === 0 ? core.epochBase : undefined
-  const { finalize, notarize } = getView(core, view).certificates
-  const certificate = finalize ?? notarize
-  return certificate === undefined ? undefined : toHex(certificate.header)
+  return core.notarized.findLast((known) => known.view === view)?.hex
+}
+
+/** The notarized block of the highest view; the final one where that is not known (SPEC 6.2). */
+export function getTip({ notarized, finalView, final }: Core): Notarized {
+  return notarized.at(-1) ?? { view: finalView, hex: final.hex }
+}
+
+/** Adds what is notarized in a view, in its place; another header in the same view gives way to a finalized one. */
+export function noteNotarized(draft: Draft, entry: Notarized, isFinal: boolean): void {
+  const { view } = entry
+  const below = isFinal ? [] : draft.notarized.filter((known) => known.view < view)
+  const known = draft.notarized.find((other) => other.view === view)
+  const above = draft.notarized.filter((other) => other.view > view)
+  draft.notarized = [...below, isFinal ? entry : (known ?? entry), ...above]
 }
 
 /** A block's header, the final one's included. */

@@ -29,8 +29,8 @@ import {
   type Core,
   type Draft,
   getHeader,
-  getNotarized,
   getStateAfter,
+  getTip,
   getView,
   type Held,
   type ShardPool,
@@ -54,9 +54,8 @@ export function mayPropose(core: Core): boolean {
 /** Proposes if the node leads, knows what to build on, and a round is ripe. */
 export function tryPropose(draft: Draft): void {
   if (!mayPropose(draft)) return
-  const parentView = draft.tipView
-  const parentHex = getNotarized(draft, parentView)
-  if (parentHex === undefined || getGap(draft, parentView) !== undefined) return
+  const { view: parentView, hex: parentHex } = getTip(draft)
+  if (getGap(draft, parentView) !== undefined) return
   const parent = getHeader(draft, parentHex)
   const after = getStateAfter(draft, parentHex)
   if (parent === undefined || after === undefined) return

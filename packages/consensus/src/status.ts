@@ -2,7 +2,7 @@ import { getLeader, getWeight } from '@watchfire/attestation'
 import { getMissingBlocks } from './blocks.ts'
 import type { AdmissionWindow, CoreState, Status } from './core.ts'
 import { getWantedAttestations } from './fetches.ts'
-import { getHeader, getNotarized, openState } from './model.ts'
+import { getHeader, getTip, openState } from './model.ts'
 import { getHeard } from './tally.ts'
 import { getDeadlineMs } from './views.ts'
 
@@ -10,7 +10,7 @@ import { getDeadlineMs } from './views.ts'
 export function getStatus(state: CoreState): Status {
   const core = openState(state)
   const { context, final } = core
-  const tip = getHeader(core, getNotarized(core, core.tipView)) ?? final.header
+  const tip = getHeader(core, getTip(core).hex) ?? final.header
   const viewDeadlineMs = getDeadlineMs(core)
   const heard = getHeard(core)
   const excluded = new Set([

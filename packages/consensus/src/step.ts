@@ -12,7 +12,7 @@ import type { CoreState, Input, StepResult } from './core.ts'
 import { onEvidence } from './accuse.ts'
 import { getFetchWakeMs, getStallMs, scheduleFetches } from './fetches.ts'
 import { onSynced, pursueFinality } from './finality.ts'
-import { closeDraft, type Draft, openDraft, openState } from './model.ts'
+import { closeDraft, type Core, type Draft, openDraft, openState } from './model.ts'
 import { onUnmute } from './mute.ts'
 import { getProposeWakeMs, tryPropose } from './propose.ts'
 import { repeatIfDue } from './repeat.ts'
@@ -69,7 +69,7 @@ export function step(state: CoreState, input: Input): StepResult {
   const draft = openDraft(core, input.nowMs)
   if (input.nowMs < core.nowMs) reanchorTimers(draft)
   take(draft, input)
-  return settle(draft)
+  return settle(draft, core)
 }
 
 function take(draft: Draft, input: Input): void {
@@ -103,8 +103,12 @@ function take(draft: Draft, input: Input): void {
   }
 }
 
-/** Looks at all rules and closes the step. */
-export function settle(draft: Draft): StepResult {
+/**
+ * Looks at all rules and closes the step.
+ *
+ * @param before the core that the step began with, if there was one
+ */
+export function settle(draft: Draft, before?: Core): StepResult {
   prunePool(draft)
   resolveBlocks(draft)
   checkNotarized(draft)
@@ -113,7 +117,7 @@ export function settle(draft: Draft): StepResult {
   tryPropose(draft)
   onViewTimer(draft)
   repeatIfDue(draft)
-  dropStaleBlocks(draft)
+  if (draft.view !== before?.view || draft.final !== before.final) dropStaleBlocks(draft)
   scheduleFetches(draft)
   const wakeAtMs = getWakeMs(draft)
   return { state: closeDraft(draft), effects: draft.effects, wakeAtMs }

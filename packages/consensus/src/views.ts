@@ -10,14 +10,15 @@ import {
 } from '@watchfire/attestation'
 import { castFinalize, canSign } from './cast.ts'
 import { raiseAlarm } from './halt.ts'
-import { dropBelow, ascend } from './int-map.ts'
+import { dropBelow } from './int-map.ts'
 import { invariant } from './invariant.ts'
 import {
   type Core,
   type Draft,
   getHeader,
-  getNotarized,
+  getTip,
   getView,
+  noteNotarized,
   updateView,
   type VoteName,
 } from './model.ts'
@@ -55,11 +56,12 @@ export function recordCertificate(draft: Draft, certificate: ViewCertificate): v
     tallies: { ...record.tallies, [kind]: undefined },
   })
   draft.effects.push({ kind: 'store-certificate', certificate })
-  if (kind !== 'nullify' && view > draft.tipView) draft.tipView = view
+  if (kind !== 'nullify') {
+    noteNotarized(draft, { view, hex: toHex(certificate.header) }, kind === 'finalize')
+  }
   if (kind === 'finalize') {
     draft.finalizations = new Map(draft.finalizations).set(toHex(certificate.header), certificate)
     draft.finalView = view
-    draft.epochBase = undefined
     draft.views = dropBelow(draft.views, view)
   }
   if (view >= draft.view) enterView(draft, (view + 1) as View, certificate)
@@ -99,7 +101,7 @@ export function finalizeNotarized(draft: Draft, view: View): void {
 
 /** As {@link finalizeNotarized} for every unsettled view: after a restart, or once allowed to sign. */
 export function finalizeAllNotarized(draft: Draft): void {
-  for (const [view] of ascend(draft.views)) finalizeNotarized(draft, view as View)
+  for (const { view } of draft.notarized) finalizeNotarized(draft, view)
 }
 
 /** How long a view lasts for the node: doubled for each nullified view directly before (SPEC 6.2). */
@@ -117,7 +119,7 @@ export function getTimeoutMs(core: Core): number {
 /** When the timer of the current view fires (SPEC 6.2). The tip is the one known by now. */
 export function getDeadlineMs(core: Core): UnixMs {
   const { parameters } = core.context
-  const tip = getHeader(core, getNotarized(core, core.tipView)) ?? core.final.header
+  const tip = getHeader(core, getTip(core).hex) ?? core.final.header
   const entryRound = getRoundAt(parameters, core.enteredAtMs) ?? parameters.originRound
   const round = Math.max(tip.round + 1, entryRound) as Round
   const proposeAtMs = getRoundStartMs(parameters, round) + parameters.proposeAtMs

@@ -336,7 +336,6 @@ export interface NetworkOptions {
 
 interface Scheduled {
   readonly atMs: number
-  readonly order: number
   readonly run: () => void
 }
 
@@ -350,8 +349,8 @@ export class Network {
   /** Members whose faults are on purpose: nothing they sign is held against the core. */
   readonly faulty = new Set<number>()
   private readonly options: NetworkOptions
-  private queue: Scheduled[] = []
-  private order = 0
+  /** Ascending by time; of equal times, first scheduled first. */
+  private readonly queue: Scheduled[] = []
 
   constructor(options: NetworkOptions) {
     this.options = options
@@ -405,15 +404,7 @@ export class Network {
     const endMs = this.nowMs + forMs
     for (;;) {
       if (until?.() === true) return this
-      const next = this.queue.reduce<Scheduled | undefined>(
-        (best, item) =>
-          best === undefined ||
-          item.atMs < best.atMs ||
-          (item.atMs === best.atMs && item.order < best.order)
-            ? item
-            : best,
-        undefined,
-      )
+      const [next] = this.queue
       const waking = this.nodes
         .filter(({ isUp, wakeAtMs }) => isUp && wakeAtMs !== undefined)
         .toSorted((a, b) => (a.wakeAtMs ?? 0) - (b.wakeAtMs ?? 0))[0]
@@ -422,7 +413,7 @@ export class Network {
       if (atMs > endMs) break
       this.nowMs = atMs as UnixMs
       if (next !== undefined && next.atMs <= wakeAtMs) {
-        this.queue = this.queue.filter((item) => item !== next)
+        this.queue.shift()
         next.run()
       } else {
         ok(waking)
@@ -492,7 +483,14 @@ export class Network {
   }
 
   at(atMs: number, run: () => void): void {
-    this.queue.push({ atMs, order: this.order++, run })
+    let low = 0
+    let high = this.queue.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.queue[middle]?.atMs ?? 0) <= atMs) low = middle + 1
+      else high = middle
+    }
+    this.queue.splice(low, 0, { atMs, run })
   }
 
   toInput(message: SignedAttestation): Message {

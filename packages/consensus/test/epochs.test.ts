@@ -1,0 +1,116 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { type CoreMessage, InvariantError, start } from '../src/index.ts'
+import { Network, verify } from './driver.ts'
+import { makeContext, makeEqual, makeHandover, makeTarget } from './fixtures.ts'
+
+/** Epoch 0 of four members ends with height 3; epoch 1 has five members and two targets. */
+const next = makeContext(
+  [{}, {}, {}, {}, {}],
+  { targets: [makeTarget({ id: 'added' }), makeTarget()] },
+  1,
+)
+const first = makeEqual(4, { handover: [makeHandover(next, 3)] })
+
+function isFinalize(message: CoreMessage): boolean {
+  return message.kind === 'vote' && message.message.message.kind === 3
+}
+
+describe('the end of an epoch', () => {
+  it('hands over from its final last block, whose header alone says so', () => {
+    const network = new Network({ epochs: [first, next], nodes: 5 }).boot()
+    network.run(12_000)
+    const { finals } = network.node(0)
+    ok(finals.length >= 5)
+    deepEqual(
+      finals.slice(0, 5).map(({ block: { header } }) => [header.epoch, header.next.length]),
+      [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 0],
+      ],
+    )
+    equal(finals[3]?.state.targets.length, 2)
+    equal(finals[3]?.block.header.parentRound, finals[2]?.block.header.round)
+    ok(finals[4]?.certificate.signatures.some(({ member }) => member === 4) || finals.length > 4)
+    for (const node of network.nodes) equal(node.status.epoch, 1)
+  })
+
+  it('proposes the last block again until it is final, and no child of it', () => {
+    let last = 0
+    const network = new Network({
+      epochs: [first, next],
+      deliver: (_, __, message, nowMs) => {
+        // Finalize votes are lost until some time after the last block was notarized.
+        if (isFinalize(message)) return nowMs > last
+        return true
+      },
+    })
+    last = network.nowMs + 9000
+    network.boot()
+    network.run(8500)
+    const node = network.node(0)
+    equal(node.status.tipHeight, 3)
+    equal(node.height, 0)
+    ok(node.status.view > 4, `view ${node.status.view}`)
+    const proposals = network.nodes.flatMap(({ disk }) => disk.proposals)
+    const again = proposals.filter(({ message }) => message.block.header.height === 3)
+    ok(again.length > 1)
+    ok(again.slice(1).some(({ message }) => message.parentView === message.view - 1))
+    ok(proposals.every(({ message }) => message.block.header.height <= 3))
+    network.run(10_000)
+    equal(node.status.epoch, 1)
+    ok(node.height > 3)
+  })
+
+  it('is not missed by a member that was away: it learns of it by sync', () => {
+    const network = new Network({ epochs: [first, next] }).boot()
+    network.run(3000)
+    network.deliver = (from, to) => from !== 3 && to !== 3
+    network.run(40_000)
+    equal(network.node(3).status.epoch, 0)
+    network.deliver = () => true
+    network.run(30_000)
+    equal(network.node(3).status.epoch, 1)
+    ok(network.node(3).height >= network.node(0).height - 1)
+  })
+
+  it('survives a restart right after it', () => {
+    const network = new Network({ epochs: [first, next], nodes: 5 }).boot()
+    network.run(20_000, () => network.nodes.every(({ status }) => status.epoch === 1))
+    for (const node of network.nodes) node.crash()
+    network.boot()
+    for (const node of network.nodes) equal(node.status.epoch, 1)
+    network.run(10_000)
+    ok(network.node(4).height > 5)
+  })
+
+  it('without a known successor leaves the node waiting, not guessing', () => {
+    const network = new Network({ epochs: [first] }).boot()
+    network.run(15_000)
+    for (const node of network.nodes) {
+      equal(node.height, 3)
+      equal(node.status.ended, true)
+      deepEqual(node.alarms, [])
+    }
+  })
+
+  it('is of a network with an epoch 0, or a core is not made', () => {
+    const nothing = {
+      final: undefined,
+      blocks: [],
+      attestations: [],
+      certificates: [],
+      signedProposals: [],
+      signedVotes: [],
+    }
+    let thrown: unknown
+    try {
+      start({ networkId: first.networkId, epochs: [], me: undefined, verify }, nothing, 0 as never)
+    } catch (error) {
+      thrown = error
+    }
+    ok(thrown instanceof InvariantError)
+  })
+})

@@ -1,0 +1,128 @@
+import { equal, ok } from 'node:assert/strict'
+import { type MemberIndex, type View, voteKinds } from '@watchfire/attestation'
+import { Network, signVote } from './driver.ts'
+import { makeEqual } from './fixtures.ts'
+
+const context = makeEqual(4)
+
+describe('a restart', () => {
+  it('at any moment signs nothing twice and takes part again', () => {
+    // The driver refuses a second signature for a place, over all lives of a node.
+    for (let moment = 1; moment <= 24; moment++) {
+      const network = new Network({ epochs: [context] }).boot()
+      network.run(2000 + moment * 89)
+      const victim = network.node(moment % 4)
+      victim.crash()
+      network.run(moment % 3 === 0 ? 0 : 700)
+      victim.boot()
+      network.run(6000)
+      const heights = network.nodes.map(({ height }) => height)
+      ok(Math.min(...heights) >= 3, `moment ${moment}: heights ${heights.join()}`)
+    }
+  })
+
+  it('is in a view at least as high as any it signed in', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(7000)
+    const node = network.node(1)
+    const view = Math.max(...node.disk.votes.map(({ message }) => message.view))
+    node.crash()
+    // Its certificates were not flushed.
+    node.disk.certificates.length = 0
+    node.boot()
+    ok(node.status.view >= view)
+  })
+
+  it('of a leader that had proposed sends the kept proposal again instead of another', () => {
+    const network = new Network({
+      epochs: [context],
+      deliver: (_, __, message) => message.kind !== 'proposal',
+    }).boot()
+    network.run(500, () => network.node(1).disk.proposals.length > 0)
+    network.run(20)
+    const leader = network.node(1)
+    leader.crash()
+    network.deliver = () => true
+    network.run(100)
+    leader.boot()
+    network.run(1000)
+    equal(leader.disk.proposals.length, 1)
+    equal(network.node(0).height, 1)
+    equal(network.node(0).finals[0]?.certificate.view, 1)
+  })
+
+  it('votes finalize for what it holds notarized and had not finalized', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(500, () => network.node(0).disk.votes.some(({ message }) => message.kind === 3))
+    const node = network.node(0)
+    // Power failed between the certificate's write and the vote's: nothing was sent of the vote.
+    const kept = node.disk.votes.filter(({ message }) => message.kind !== 3)
+    node.crash()
+    node.disk.votes.length = 0
+    node.disk.votes.push(...kept)
+    for (const key of network.signed.keys()) {
+      if (key.startsWith('0: epoch 0 3 ')) network.signed.delete(key)
+    }
+    node.boot()
+    ok(node.disk.votes.some(({ message }) => message.kind === 3 && message.view === 1))
+  })
+
+  it('never nullifies a view that its log says it finalized', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(500, () => network.node(0).disk.votes.some(({ message }) => message.kind === 3))
+    const node = network.node(0)
+    node.crash()
+    node.disk.certificates.length = 0
+    network.deliver = () => false
+    node.boot()
+    network.run(20_000)
+    const nullified = node.disk.votes
+      .filter(({ message }) => message.kind === voteKinds.nullify)
+      .map(({ message }) => message.view)
+    ok(!nullified.includes(1 as View))
+  })
+})
+
+describe('a node without its log', () => {
+  it('signs nothing until told from which view on, follows meanwhile, and then takes part', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(5000)
+    const node = network.node(2)
+    node.crash()
+    const { votes } = node.disk
+    votes.length = 0
+    node.disk.proposals.length = 0
+    node.boot({ muteUntilView: 'told' })
+    equal(node.status.muted, true)
+    network.run(10_000)
+    equal(votes.length, 0)
+    ok(node.height >= network.node(0).height - 1)
+    const fromView = (network.node(0).status.view + 3) as View
+    node.input({ kind: 'unmute', fromView })
+    network.run(10_000)
+    equal(node.status.muted, false)
+    ok(votes.length > 0)
+    ok(votes.every(({ message }) => message.view >= fromView))
+  })
+
+  it('is silenced by a signature of its own that it does not know', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(2100)
+    const node = network.node(3)
+    const { view } = node.status
+    const vote = signVote(context, {
+      epoch: context.epoch,
+      view: (view + 1) as View,
+      kind: voteKinds.notarize,
+      member: 3 as MemberIndex,
+      header: new Uint8Array(32).fill(5) as never,
+    })
+    node.input({ kind: 'vote', message: vote })
+    equal(node.alarms[0]?.code, 'unknown-own-signature')
+    const before = node.disk.votes.length
+    network.run(10_000)
+    equal(node.disk.votes.length, before)
+    equal(node.status.muted, true)
+    ok(network.node(0).height > 3, 'the others go on')
+  })
+})
