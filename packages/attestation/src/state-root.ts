@@ -52,10 +52,10 @@ export function getStateRoot(state: State): Digest {
  * @param bytes an encoded State that strict decoding has accepted
  */
 export function getEncodedStateRoot(bytes: Uint8Array): Digest {
-  const [meta, targets, groups] = splitByOffsets(bytes, 3)
-  if (meta === undefined || targets === undefined || groups === undefined) {
-    throw new RangeError('not an encoded state')
-  }
+  const [metaAt, targetsAt, groupsAt] = [0, 1, 2].map((index) => getOffset(bytes, index))
+  const meta = bytes.subarray(metaAt, targetsAt)
+  const targets = bytes.subarray(targetsAt, groupsAt)
+  const groups = bytes.subarray(groupsAt)
   return stateTreeType.hashTreeRoot({
     meta: getTagged('meta', meta),
     targets: splitList(targets).map((target) => getTagged('target', target)),
@@ -66,16 +66,11 @@ export function getEncodedStateRoot(bytes: Uint8Array): Digest {
 /** The parts of an SSZ list whose elements vary in size: its first offset tells how many there are. */
 function splitList(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length === 0) return []
-  return splitByOffsets(bytes, Math.floor(getOffset(bytes, 0) / OFFSET_BYTES))
-}
-
-function splitByOffsets(bytes: Uint8Array, count: number): Uint8Array[] {
-  const parts: Uint8Array[] = []
-  for (let i = 0; i < count; i++) {
-    const end = i + 1 < count ? getOffset(bytes, i + 1) : bytes.length
-    parts.push(bytes.subarray(getOffset(bytes, i), end))
-  }
-  return parts
+  const count = Math.floor(getOffset(bytes, 0) / OFFSET_BYTES)
+  return Array.from({ length: count }, (_, index) => {
+    const end = index + 1 < count ? getOffset(bytes, index + 1) : bytes.length
+    return bytes.subarray(getOffset(bytes, index), end)
+  })
 }
 
 function getOffset(bytes: Uint8Array, index: number): number {
