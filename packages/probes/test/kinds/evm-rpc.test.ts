@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { getEnding, probeOnce } from '../../src/compliance/harness.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { evmRpcKind, getReferenceHeight } from '../../src/kinds/evm-rpc.ts'
@@ -103,6 +103,20 @@ describe('kind evm-rpc', () => {
       assert.equal(getEnding(await probe({ eth_chainId: { result } })), 'protocol')
     }
     assert.equal(getEnding(await probe({ eth_syncing: { result: 'maybe' } })), 'protocol')
+  })
+
+  it('says protocol of what is no answer to its call', async () => {
+    for (const body of ['not JSON', '[]', '{"jsonrpc":"2.0","id":7,"result":"0x1"}', '{"id":1}']) {
+      const server = createHttpServer((_request, response) => response.end(body))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      try {
+        const { port } = server.address() as AddressInfo
+        const params = { url: `http://127.0.0.1:${port}/`, chainId: CHAIN_ID }
+        assert.equal(getEnding(await probeOnce(evmRpcKind, params)), 'protocol', body)
+      } finally {
+        await new Promise((resolve) => server.close(resolve))
+      }
+    }
   })
 
   it('says status of a provider whose quota is used up, and protocol of other errors', async () => {

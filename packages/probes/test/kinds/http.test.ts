@@ -119,8 +119,13 @@ describe('kind http', () => {
       const { result } = await probe(status(302, { location }))
       assert.equal(getEnding(result), 'forbidden-address', host)
     }
-    const { result } = await probe(status(302, { location: 'http://127.0.0.1:0/' }))
-    assert.equal(getEnding(result), 'redirect')
+  })
+
+  it('says redirect of a place that nobody can be at', async () => {
+    for (const location of ['http://127.0.0.1:0/', 'http://[', 'mailto:a@example.com']) {
+      const { result } = await probe(status(302, { location }))
+      assert.equal(getEnding(result), 'redirect', location)
+    }
   })
 
   it('keeps its headers from another origin', async () => {

@@ -23,12 +23,14 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
     '::ffff:7f00:1',
     '::ffff:10.0.0.1',
     '::127.0.0.1',
+    '::7f00:1',
     '64:ff9b::127.0.0.1',
     '64:ff9b::8.8.8.8',
     '64:ff9b:1::1',
     '2002:7f00:1::',
     '2001::1',
   ],
+  'IPv6 beyond what is assigned': ['4000::1', '1::1'],
   'no address': ['', 'example.com', '127.0.0.1:80', '1.2.3.4/32', '[::1]'],
 }
 
