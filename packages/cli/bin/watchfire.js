@@ -26,6 +26,8 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
   )
   process.exitCode = EXIT_BAD_CONFIG
 } else {
+  // Compiled code is kept in the system's temporary directory: a devnet starts ten processes of it.
+  module.enableCompileCache()
   // A failure to load is a bug of ours: left unhandled, Node prints its stack and exits 1.
   void load()
 }

@@ -49,13 +49,16 @@ export async function runChain(
   const { pid } = chain
   if (pid === undefined) return ended
   lease.add(pid)
-  announce(pid)
   const gone = new AbortController()
   void ended.finally(() => gone.abort()).catch(() => undefined)
   const either = AbortSignal.any([signal, gone.signal])
 
   const url = getChainUrl(file)
-  await waitForChain(url, either).catch(() => undefined)
+  await waitForChain(url, either).then(
+    () => announce(pid),
+    // It has ended instead, as is said below.
+    () => undefined,
+  )
   while (!either.aborted) {
     const startedMs = performance.now()
     try {

@@ -42,13 +42,16 @@ export async function runDevnet(terminal: Terminal, options: DevnetOptions): Pro
   const warden = await startWardenProcess(layout, lease)
   void warden.ended.then((why) => stop.fail(`the warden of the devnet ended: ${why}`))
   try {
-    const targets = await stop.race(startTargets(setup))
+    const { serving, started } = startTargets(setup)
+    started.catch(() => undefined)
+    await stop.race(serving)
     await writeNodeFiles(setup)
     stop.signal.throwIfAborted()
     const nodes = file.monitors.map(({ id, httpPort }) => ({
       ...startNode(layout, lease, id),
       about: `http://127.0.0.1:${httpPort}`,
     }))
+    const targets = await stop.race(started)
     announce(terminal, setup, targets, nodes, options.json === true)
     for (const process of [...targets, ...nodes]) sayEnd(process, stop.signal, talk)
     await stop.race(showRounds(terminal, setup, nodes, options, stop, talk))

@@ -8,7 +8,7 @@ type Colors = Pick<Terminal, 'isColored'>
 
 const HEADING_EVERY = 20
 const NUMBER_WIDTH = 7
-const CELL_WIDTH = 18
+const CELL_WIDTH = 17
 
 /** Turns certified rounds into lines for people: a row a round, and a line for what changed. */
 export interface RoundLines {
@@ -52,11 +52,18 @@ function formatRow(terminal: Colors, view: StateView, delayMs: number): string {
     formatSeconds(Math.max(0, delayMs) / 1000),
   ].map((text) => text.padStart(NUMBER_WIDTH))
   const targets = view.targets.map((target) => {
-    const cell = `${target.verdict} ${getMainSignal(target)?.text ?? ''}`
+    const cell = `${target.verdict} ${formatMain(target)}`.trimEnd()
     const blanks = ' '.repeat(Math.max(0, CELL_WIDTH - cell.length))
     return paint(terminal, getVerdictStyle(target.verdict), cell) + blanks
   })
   return [...numbers, '', ...targets].join(' ').trimEnd()
+}
+
+/** The most telling number, its unit only where it is a time: the column says what it is of. */
+function formatMain(target: TargetView): string {
+  const signal = getMainSignal(target)
+  if (signal === undefined) return ''
+  return /^[mu]?s$/.test(signal.unit) ? signal.text : signal.text.replace(` ${signal.unit}`, '')
 }
 
 /** What is new since the round before, and at the first round what is not up. */

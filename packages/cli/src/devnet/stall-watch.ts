@@ -78,5 +78,6 @@ export function describeStall(
   const since = round === undefined ? 'no agreement yet' : `no agreement since round ${round}`
   const total = answering.length + silent.length
   const who = silent.length === 0 ? '' : `; not: ${silent.join(', ')}`
-  return `${since}: ${answering.length} of ${total} monitors answer, ${quorum} are needed${who}`
+  const enough = answering.length >= quorum ? 'enough to agree' : `${quorum} are needed`
+  return `${since}: ${answering.length} of ${total} monitors answer, ${enough}${who}`
 }

@@ -1,4 +1,5 @@
 import { isContractSaved, waitUntilSaved } from './chain-state.ts'
+import type { TargetProcess } from './layout.ts'
 import { deploy, type Started, startTarget } from './processes.ts'
 import type { DevnetSetup } from './setup.ts'
 
@@ -8,33 +9,37 @@ export interface Process extends Started {
   readonly about: string
 }
 
-/**
- * Starts every target. Once this resolves all of them serve, and the price feed is in the chain's
- * saved state: a chain that is killed comes back with it.
- */
-export async function startTargets({ layout, file }: DevnetSetup): Promise<Process[]> {
+/** Targets under way. */
+export interface StartingTargets {
+  /** Resolves once every target answers as it should: a monitor may look from now on. */
+  readonly serving: Promise<void>
+  /**
+   * Resolves once besides the price feed is kept up to date, and lies in the chain's saved state: a
+   * chain that is killed comes back with it.
+   */
+  readonly started: Promise<Process[]>
+}
+
+/** Starts every target. */
+export function startTargets({ layout, file }: DevnetSetup): StartingTargets {
   const { lease } = file
-  const start = async (target: Parameters<typeof startTarget>[2], about: string) => ({
+  const start = async (target: TargetProcess, about: string) => ({
     ...(await startTarget(layout, lease, target)),
     about,
   })
-  const startFeed = async () => {
-    // The compiler works while the chain starts.
-    const isDeployed = isContractSaved(layout.chainState, file.feedAddress)
-    const [chain] = await Promise.all([
-      start('chain', 'evm-rpc'),
-      isDeployed ? undefined : deploy(layout, lease),
-    ])
-    const feed = await start('price-feed', 'price-feed')
-    return [chain, feed]
-  }
-  const [[chain, feed], ...services] = await Promise.all([
-    startFeed(),
-    start('http', 'http'),
-    start('tls', 'tls'),
-    start('tcp', 'tcp'),
+  const isDeployed = isContractSaved(layout.chainState, file.feedAddress)
+  // The compiler works while the chain starts.
+  const chain = Promise.all([
+    start('chain', 'evm-rpc'),
+    isDeployed ? undefined : deploy(layout, lease),
   ])
-  const all = [chain, feed, ...services].filter((process) => process !== undefined)
-  await waitUntilSaved(layout.chainState, file.feedAddress)
-  return all
+  const services = Promise.all([start('http', 'http'), start('tls', 'tls'), start('tcp', 'tcp')])
+  const serving = Promise.all([chain, services]).then(() => undefined)
+  const finish = async (): Promise<Process[]> => {
+    const [started] = await chain
+    const feed = await start('price-feed', 'price-feed')
+    await waitUntilSaved(layout.chainState, file.feedAddress)
+    return [started, feed, ...(await services)]
+  }
+  return { serving, started: finish() }
 }

@@ -5,7 +5,7 @@
  * @param unit - as the manifest defines it (`us`, `ms`, `s`, `B`, …); another is written after the number
  * @param scale - decimal places the value was multiplied by
  * @example formatSignal(12_345n, 'us', 0) // '12.3 ms'
- * @example formatSignal(200_012_000_000n, 'usd', 8) // '2000.12 usd'
+ * @example formatSignal(200_012_345_678n, 'usd', 8) // '2000.123 usd'
  */
 export function formatSignal(value: bigint, unit: string, scale: number): string {
   if (scale === 0 && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -14,8 +14,20 @@ export function formatSignal(value: bigint, unit: string, scale: number): string
     if (unit === 'ms') return formatUs(number * 1000)
     if (unit === 's') return formatSeconds(number)
   }
-  const digits = formatScaled(value, scale)
+  const digits = shorten(formatScaled(value, scale))
   return unit === '' ? digits : `${digits} ${unit}`
+}
+
+/** Digits that people read of a number with decimals. */
+const DIGITS_SHOWN = 7
+
+/** Cuts decimals that nobody reads; whole numbers keep every digit. */
+function shorten(decimal: string): string {
+  const [whole = '', fraction = ''] = decimal.split('.')
+  const zeros = /^-?0$/.test(whole) ? (/^0*/.exec(fraction)?.[0].length ?? 0) : 0
+  const kept = Math.max(0, DIGITS_SHOWN - whole.replace('-', '').length + zeros)
+  const cut = fraction.slice(0, kept).replace(/0+$/, '')
+  return cut === '' ? whole : `${whole}.${cut}`
 }
 
 /** A fixed-point number in decimal, without zeros at its end. */

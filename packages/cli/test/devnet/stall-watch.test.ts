@@ -14,7 +14,7 @@ describe('describeStall', () => {
     const report = { answering: ['m1', 'm2', 'm3', 'm4'], silent: [] }
     assert.equal(
       describeStall(undefined, report, 3),
-      'no agreement yet: 4 of 4 monitors answer, 3 are needed',
+      'no agreement yet: 4 of 4 monitors answer, enough to agree',
     )
   })
 })

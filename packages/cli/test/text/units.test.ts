@@ -19,6 +19,9 @@ describe('units', () => {
 
   it('writes a fixed-point number with its unit and without idle zeros', () => {
     assert.equal(formatSignal(200_012_000_000n, 'usd', 8), '2000.12 usd')
+    assert.equal(formatSignal(199_854_813_853n, 'usd', 8), '1998.548 usd')
+    assert.equal(formatSignal(123n, 'eth', 18), '0.000000000000000123 eth')
+    assert.equal(formatSignal(12_345_678_901n, '', 0), '12345678901')
     assert.equal(formatScaled(100n, 2), '1')
     assert.equal(formatScaled(5n, 2), '0.05')
     assert.equal(formatScaled(-5n, 2), '-0.05')
