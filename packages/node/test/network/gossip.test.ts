@@ -36,13 +36,16 @@ describe('gossip', () => {
     )
     const c = await nodes.open({ bootstrap: [b.address] })
     await until(() => areJoined(a, b) && areJoined(b, c), 'they stand in a line')
+    // Meshes form in their own time, and what is passed on before that is lost to the next peer.
+    for (let i = 0; c.received.length === 0; i++) {
+      await a.network.publish('vote', 0, bytes(2, 0, i))
+      await until(() => b.received.length > i, 'the next peer has it')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
     for (const verdict of [0, 1, 2]) await a.network.publish('vote', 0, bytes(verdict, 5))
-    await until(() => c.received.length > 0, 'the accepted one arrives')
-    assert.deepEqual(
-      c.received.map(({ bytes: data }) => [...data]),
-      [[2, 5]],
-    )
-    assert.equal(b.received.length, 3)
+    await until(() => c.received.some(({ bytes: data }) => data[1] === 5), 'it is passed on')
+    assert.ok(c.received.every(({ bytes: [verdict] }) => verdict === 2))
+    assert.ok(b.received.some(({ bytes: [verdict] }) => verdict === 0))
   })
 
   it('makes a rejected message cost its sender score, and an ignored one nothing', async () => {

@@ -4,9 +4,9 @@ import {
   type Digest,
   encode,
   getAttestationDigest,
-  type Height,
   type Round,
   signedAttestationType,
+  toHex,
 } from '@watchfire/attestation'
 import { encode as prefixed } from 'it-length-prefixed'
 import { dropCounter, messageCounter } from '../../src/network/drops.ts'
@@ -196,56 +196,70 @@ describe('a hostile peer', () => {
     })
 
     it('too often is not answered', async () => {
-      const node = await nodes.open()
+      // A clock that nearly stands: no time passes in which more might be asked.
+      const node = await nodes.open({ clock: makeFastClock(0.001) })
       const stranger = await strangers.make()
       const request = frame(encode(certificatesRequestType, { fromHeight: 1, count: 1 }))
-      for (let i = 0; i < 300; i++) {
+      for (let i = 0; i < 257; i++) {
         const stream = await stranger.open(node, 'certificates')
-        // It may have been refused before this.
+        // The last is refused, maybe before this.
         if (stream.status === 'open') stream.send(request)
         stream.abort(new Error('next'))
       }
-      await until(() => drops(node, 'rate-limited') > 0, 'counted')
+      await until(() => drops(node, 'rate-limited') === 1, 'counted')
+    })
+
+    it('many things at once gets some of them', async () => {
+      const node = await nodes.open()
+      const stranger = await strangers.make()
+      const streams: Stream[] = []
+      for (let i = 0; i < 5; i++) {
+        streams.push(await stranger.open(node, 'certificates'))
+        streams.push(await stranger.open(node, 'views'))
+      }
+      await until(() => drops(node, 'rate-limited') === 2, 'two are refused')
+      assert.equal(streams.filter(isOver).length, 2)
     })
   })
 
   describe('that is asked', () => {
     const one = makeAttestation(1)
-    /** A node that asks, an honest one that holds attestation 1, and a stranger who answers as given. */
-    const openAsking = async (answer: (stream: Stream) => void) => {
-      const asking = await nodes.open({ clock: makeFastClock(10) })
+    const other = makeAttestation(2)
+    /**
+     * A node asks a stranger who answers as given, and an honest peer that holds attestation 1 only
+     * later: so that the stranger's answer is judged, and after it another peer still found.
+     */
+    const ask = async (answer: (stream: Stream) => void, reason: string, clockFactor = 1) => {
+      const asking = await nodes.open({ clock: makeFastClock(clockFactor) })
+      let isHeld = false
       const honest = await nodes.open({
         bootstrap: [asking.address],
-        source: { ...emptySource, getAttestation: () => one.bytes },
+        source: { ...emptySource, getAttestation: () => (isHeld ? one.bytes : undefined) },
       })
-      const stranger = await strangers.make({
-        attestations: answer,
-        certificates: answer,
-        direct: () => undefined,
-      })
+      const stranger = await strangers.make({ attestations: answer, direct: () => undefined })
       await stranger.connect(asking)
       const peer = stranger.node.peerId.toString()
-      await until(
-        () => areJoined(asking, honest) && asking.network.peers().length === 2,
-        'both are there',
-      )
-      // Asking is by those who speak the protocol: identify has to have run.
+      await until(() => areJoined(asking, honest), 'the honest one is there')
+      // Asked are those who are known to speak the protocols.
       await until(() => asking.counters.get('network-speakers') === 2, 'both are known to speak')
-      return { asking, peer }
+      const digests = [one.digest, makeAttestation(3).digest]
+      const before = await asking.network.fetchAttestations(digests, peer, signal)
+      assert.equal(drops(asking, reason), 1)
+      isHeld = true
+      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
+      assert.deepEqual(
+        found.map(({ bytes }) => toHex(bytes)),
+        [toHex(one.bytes)],
+      )
+      return before
     }
 
-    it('and never answers costs a moment, and another peer is asked', async () => {
-      const { asking, peer } = await openAsking(() => undefined)
-      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
-      assert.equal(found.length, 1)
-      const certificates = await asking.network.fetchCertificates(1 as Height, 9, signal)
-      assert.deepEqual(certificates, [])
-      await until(() => drops(asking, 'timeout') > 0, 'the silence is counted')
+    it('and never answers is given up and counted, and another peer found', async () => {
+      assert.deepEqual(await ask(() => undefined, 'timeout', 10), [])
     })
 
-    it('and answers without end, or with what was not asked for, is cut off and charged', async () => {
-      const other = makeAttestation(2)
-      const { asking, peer } = await openAsking((stream) => {
+    it('and answers without end, and not what was asked for, is cut off and charged', async () => {
+      const pourInto = (stream: Stream) => {
         const pour = () => {
           while (stream.status === 'open' && stream.writeStatus === 'writable') {
             if (!stream.send(frame(other.bytes))) break
@@ -253,29 +267,20 @@ describe('a hostile peer', () => {
         }
         stream.addEventListener('drain', pour)
         pour()
-      })
-      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
-      assert.equal(found.length, 1)
-      assert.equal(drops(asking, 'unexpected-answer'), 1)
+      }
+      assert.deepEqual(await ask(pourInto, 'unexpected-answer'), [])
     })
 
     it('and repeats the right answer for ever is cut off at the count', async () => {
-      const { asking, peer } = await openAsking((stream) => {
+      const before = await ask((stream) => {
         for (let i = 0; i < 300; i++) stream.send(frame(one.bytes))
-      })
-      const absent = makeAttestation(3).digest
-      const found = await asking.network.fetchAttestations([one.digest, absent], peer, signal)
-      assert.equal(found.length, 1)
-      assert.equal(drops(asking, 'unexpected-answer'), 1)
+      }, 'unexpected-answer')
+      assert.equal(before.length, 1)
     })
 
     it('and announces an answer above the bound is cut off and charged', async () => {
-      const { asking, peer } = await openAsking((stream) => {
-        stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f))
-      })
-      const found = await asking.network.fetchAttestations([one.digest], peer, signal)
-      assert.equal(found.length, 1)
-      assert.equal(drops(asking, 'oversized'), 1)
+      const announce = (stream: Stream) => stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f))
+      assert.deepEqual(await ask(announce, 'oversized'), [])
     })
   })
 })
