@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import {
-  type EpochContext,
-  type Failure,
   makeGenesisContext,
   type MonitorId,
   type Round,
@@ -12,8 +10,7 @@ import {
 } from '@watchfire/attestation'
 import { builtinKinds, makeRegistry, makeScheduler, type ProbeKind } from '@watchfire/probes'
 import { makeAttestor } from './attestor/attestor.ts'
-import { formatFinding } from './config/config-fault.ts'
-import { loadManifest } from './config/load-manifest.ts'
+import { type Cleanup, makeCleanup } from './cleanup.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { makeFeed } from './feed.ts'
 import { startCanaries } from './health/canaries.ts'
@@ -33,20 +30,14 @@ import { startQuarantine } from './loop/quarantine.ts'
 import { makeSignedKeeper } from './loop/signed-keeper.ts'
 import { makeMetrics } from './metrics/metrics.ts'
 import { makeProbeRecorder } from './metrics/probe-recorder.ts'
-import { type Clock, type Log, StorageFault } from './ports.ts'
-import type {
-  NodeEnd,
-  RunningNode,
-  StartedNode,
-  StartFault,
-  StartFaultCode,
-} from './running-node.ts'
+import type { Clock, Log } from './ports.ts'
+import type { NodeEnd, RunningNode, StartedNode } from './running-node.ts'
+import { check, StartError, toStartFault } from './start-error.ts'
+import { openDataDir, readCa, readManifest } from './start-files.ts'
 import { openChainStore } from './store/chain-store.ts'
 import { recover } from './store/recover.ts'
 import { systemClock } from './system-clock.ts'
 
-/** A part that does not stop in this time is left behind. */
-const stopMsMax = 5000
 /** Final blocks between two prunings of the store. */
 const pruneEvery = 64
 /** A log id that no log has: the key's log is in doubt until it is replaced. */
@@ -66,47 +57,6 @@ export interface StartOptions {
   readonly kinds?: readonly ProbeKind[]
 }
 
-/** Why a start went no further; thrown only within this file. */
-class StartError extends Error {
-  readonly fault: StartFault
-  constructor(fault: StartFault) {
-    super(fault.detail)
-    this.fault = fault
-  }
-}
-
-function check<T>(result: { readonly ok: true; readonly value: T } | Failure<StartFaultCode>): T {
-  if (result.ok) return result.value
-  throw new StartError({ ...result, findings: [] })
-}
-
-/** Things to end, in the reverse order of their beginning. */
-function makeCleanup(log: Log): {
-  add(name: string, end: () => void | Promise<void>): void
-  run(): Promise<void>
-} {
-  const ends: { name: string; end: () => void | Promise<void> }[] = []
-  return {
-    add: (name, end) => {
-      ends.push({ name, end })
-    },
-    async run() {
-      for (const { name, end } of ends.splice(0).toReversed()) {
-        const late = Promise.withResolvers<'late'>()
-        const timer = setTimeout(() => late.resolve('late'), stopMsMax)
-        try {
-          const outcome = await Promise.race([Promise.resolve(end()), late.promise])
-          if (outcome === 'late') log.warn({ part: name }, `${name} did not stop in time`)
-        } catch (error) {
-          log.warn({ part: name, error: String(error) }, `stopping ${name} failed`)
-        } finally {
-          clearTimeout(timer)
-        }
-      }
-    },
-  }
-}
-
 /**
  * Starts a node: the one place where its parts are made and joined. Everything started is stopped in
  * reverse, whether the start fails half-way, the signal aborts, or a fault ends the node.
@@ -121,25 +71,10 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   }
 }
 
-function toStartFault(error: unknown): StartFault {
-  if (error instanceof StartError) return error.fault
-  if (error instanceof StorageFault)
-    return { ok: false, code: error.code, detail: error.message, findings: [] }
-  // NetworkFault is not imported for this: that would load libp2p before it is wanted.
-  if (error instanceof Error && error.name === 'NetworkFault' && 'code' in error)
-    return {
-      ok: false,
-      code: error.code as 'port-in-use' | 'bad-address' | 'cannot-listen',
-      detail: error.message,
-      findings: [],
-    }
-  throw error
-}
-
 async function compose(
   config: NodeConfig,
   { signal, log, clock = systemClock, kinds = builtinKinds }: StartOptions,
-  cleanup: ReturnType<typeof makeCleanup>,
+  cleanup: Cleanup,
 ): Promise<RunningNode> {
   const startedAtMs = clock.nowMs()
   const startedMs = clock.monotonicMs()
@@ -418,52 +353,4 @@ async function compose(
     finished: ending.promise,
     stop,
   }
-}
-
-function readManifest(
-  config: NodeConfig,
-  registry: ReturnType<typeof makeRegistry>,
-): Extract<ReturnType<typeof loadManifest>, { ok: true }> {
-  const loaded = loadManifest(config.manifest, registry)
-  if (loaded.ok) return loaded
-  const { findings, code } = loaded.fault
-  throw new StartError({
-    ok: false,
-    code: code === 'missing' ? 'missing-manifest' : 'bad-config',
-    detail: findings.map(formatFinding).join('\n'),
-    findings,
-  })
-}
-
-function readCa(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const message = `expected a file of certificates (${error instanceof Error ? error.message : String(error)})`
-    const finding = { file: path, line: undefined, column: undefined, field: '', message }
-    throw new StartError({
-      ok: false,
-      code: 'bad-config',
-      detail: formatFinding(finding),
-      findings: [finding],
-    })
-  }
-}
-
-/** Makes the data directory, or refuses one that belongs to another network. */
-function openDataDir(dataDir: string, context: EpochContext): void {
-  const file = join(dataDir, 'NETWORK')
-  const own = toHex(context.networkId)
-  let there: string
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    if (!existsSync(file)) writeFileSync(file, `${own}\n`)
-    there = readFileSync(file, 'latin1').trim()
-  } catch (error) {
-    const detail = `${dataDir}: ${error instanceof Error ? error.message : String(error)}`
-    throw new StartError({ ok: false, code: 'data-dir-unusable', detail, findings: [] })
-  }
-  if (there === own) return
-  const detail = `${dataDir} belongs to network ${there}, the manifest's is ${own}`
-  throw new StartError({ ok: false, code: 'wrong-network', detail, findings: [] })
 }

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from 'typebox'
 
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const path = Type.String({ minLength: 1, maxLength: 4096 })

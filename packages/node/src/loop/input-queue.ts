@@ -46,7 +46,7 @@ function makeList<T>(): { size(): number; push(item: T): void; shift(): T | unde
     },
     shift() {
       if (outgoing.length === 0) {
-        outgoing = incoming.reverse()
+        outgoing = incoming.toReversed()
         incoming = []
       }
       return outgoing.pop()

@@ -162,8 +162,8 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
       return undefined
     const payload = file.read(at + frameHeadBytes, length)
     if (payload.length < length || crc32(payload) !== frameHead.readUInt32LE(4)) return undefined
-    const list = decodeRecords(payload)
-    return list === undefined ? undefined : { list, end: at + frameHeadBytes + length }
+    const records = decodeRecords(payload)
+    return records === undefined ? undefined : { list: records, end: at + frameHeadBytes + length }
   }
 
   function hold(record: LocatedRecord, payloadAt: number): void {
@@ -210,7 +210,7 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
   function list(select: (place: Place) => boolean): KeptMessage[] {
     const found: KeptMessage[] = []
     for (const entry of held.values()) if (select(entry.place)) found.push(read(entry))
-    return found.sort((a, b) => getPlaceTime(a.place) - getPlaceTime(b.place))
+    return found.toSorted((a, b) => getPlaceTime(a.place) - getPlaceTime(b.place))
   }
 
   function compact(): void {

@@ -21,6 +21,8 @@ export function getPlaceKey(place: Place): string {
       return `p/${place.epoch}/${place.view}`
     case 'vote':
       return `v/${place.epoch}/${place.view}/${place.vote}`
+    default:
+      throw new TypeError('a place of no known kind')
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Digest, type Epoch, type Round, type View, voteKinds } from '@watchfire/attestation'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type KeptMessage, StorageFault, type VoteLog } from '../../src/ports.ts'
 import { openVoteLog } from '../../src/store/vote-log.ts'
 import { LosingDisk } from './losing-disk.ts'

@@ -1,0 +1,36 @@
+import type { Failure } from '@watchfire/attestation'
+import { StorageFault } from './ports.ts'
+import type { StartFault, StartFaultCode } from './running-node.ts'
+
+/** Why a start went no further; thrown only below `startNode`. */
+export class StartError extends Error {
+  readonly fault: StartFault
+  constructor(fault: StartFault) {
+    super(fault.detail)
+    this.fault = fault
+  }
+}
+
+/** The value, or a {@link StartError} with the fault. */
+export function check<T>(
+  result: { readonly ok: true; readonly value: T } | Failure<StartFaultCode>,
+): T {
+  if (result.ok) return result.value
+  throw new StartError({ ...result, findings: [] })
+}
+
+/** @throws what is no fault of a start, but a bug */
+export function toStartFault(error: unknown): StartFault {
+  if (error instanceof StartError) return error.fault
+  if (error instanceof StorageFault)
+    return { ok: false, code: error.code, detail: error.message, findings: [] }
+  // NetworkFault is not imported for this: that would load libp2p before it is wanted.
+  if (error instanceof Error && error.name === 'NetworkFault' && 'code' in error)
+    return {
+      ok: false,
+      code: error.code as 'port-in-use' | 'bad-address' | 'cannot-listen',
+      detail: error.message,
+      findings: [],
+    }
+  throw error
+}

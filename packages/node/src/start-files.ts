@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type EpochContext, toHex } from '@watchfire/attestation'
+import type { KindRegistry } from '@watchfire/probes'
+import { formatFinding } from './config/config-fault.ts'
+import { loadManifest } from './config/load-manifest.ts'
+import type { NodeConfig } from './config/node-config.ts'
+import { StartError } from './start-error.ts'
+
+/** @throws {StartError} `bad-config`, `missing-manifest` */
+export function readManifest(
+  config: NodeConfig,
+  registry: KindRegistry,
+): Extract<ReturnType<typeof loadManifest>, { ok: true }> {
+  const loaded = loadManifest(config.manifest, registry)
+  if (loaded.ok) return loaded
+  const { findings, code } = loaded.fault
+  throw new StartError({
+    ok: false,
+    code: code === 'missing' ? 'missing-manifest' : 'bad-config',
+    detail: findings.map(formatFinding).join('\n'),
+    findings,
+  })
+}
+
+/** A file of certificates that probes trust. @throws {StartError} `bad-config` */
+export function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const message = `expected a file of certificates (${error instanceof Error ? error.message : String(error)})`
+    const finding = { file: path, line: undefined, column: undefined, field: '', message }
+    throw new StartError({
+      ok: false,
+      code: 'bad-config',
+      detail: formatFinding(finding),
+      findings: [finding],
+    })
+  }
+}
+
+/**
+ * Makes the data directory, or refuses one that belongs to another network.
+ *
+ * @throws {StartError} `data-dir-unusable`, `wrong-network`
+ */
+export function openDataDir(dataDir: string, context: EpochContext): void {
+  const file = join(dataDir, 'NETWORK')
+  const own = toHex(context.networkId)
+  let there: string
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    if (!existsSync(file)) writeFileSync(file, `${own}\n`)
+    there = readFileSync(file, 'latin1').trim()
+  } catch (error) {
+    const detail = `${dataDir}: ${error instanceof Error ? error.message : String(error)}`
+    throw new StartError({ ok: false, code: 'data-dir-unusable', detail, findings: [] })
+  }
+  if (there === own) return
+  const detail = `${dataDir} belongs to network ${there}, the manifest's is ${own}`
+  throw new StartError({ ok: false, code: 'wrong-network', detail, findings: [] })
+}
