@@ -5,6 +5,23 @@ import type { NetworkName } from './networks.ts'
 
 /** The committed vectors as their readers find them, by file. */
 export interface CommittedVectors {
+  readonly arithmetic: {
+    readonly quorums: readonly {
+      readonly weightTotal: number
+      readonly quorum: number
+      readonly faulty: number
+    }[]
+    readonly rounds: {
+      readonly parameters: Readonly<Record<string, number>>
+      readonly cases: readonly {
+        readonly nowMs: number
+        readonly round: number
+        readonly startMs: number
+        readonly validUntilMs: number
+      }[]
+      readonly noRoundAt: readonly number[]
+    }
+  }
   readonly certificates: {
     readonly manifests: Readonly<Record<NetworkName, { value: unknown; networkId: string }>>
     readonly files: readonly {

@@ -1,3 +1,4 @@
+import { arithmeticVectors } from './arithmetic-vectors.ts'
 import { certificateVectors } from './certificate-vectors.ts'
 import { malformedVectors } from './malformed-vectors.ts'
 import { manifestVectors } from './manifest-vectors.ts'
@@ -9,6 +10,7 @@ import type { VectorFile, VectorValue } from './vector-values.ts'
 
 /** Every file of vectors that is made by `npm run vectors`. */
 export const vectorFiles: readonly VectorFile[] = [
+  arithmeticVectors,
   certificateVectors,
   malformedVectors,
   manifestVectors,

@@ -17,13 +17,18 @@ import {
   getBodyHash,
   getCodeName,
   getCommitteeHash,
+  getFaulty,
   getHeaderDigest,
   getNetworkId,
   getParametersHash,
   getProposalClaim,
   getProposalDigest,
+  getQuorum,
+  getRoundAt,
+  getRoundStartMs,
   getStateRoot,
   getStatusDigest,
+  getValidUntilMs,
   getVoteDigest,
   headerType,
   isAdmissibleKey,
@@ -34,6 +39,7 @@ import {
   parametersType,
   parseManifest,
   proposalClaimType,
+  type Round,
   signDigest,
   signedAttestationType,
   signedProposalType,
@@ -44,6 +50,7 @@ import {
   type TargetState,
   targetStateType,
   toHex,
+  type UnixMs,
   verdicts,
   verifyCertificateFile,
   verifyProof,
@@ -78,6 +85,22 @@ describe('test vectors', () => {
       assert.ok(formatVectors(make()) === readVectorText(name), 'run: npm run vectors')
     })
   }
+
+  it('of arithmetic: quorums and rounds are these', () => {
+    const { quorums, rounds } = readVectors('arithmetic')
+    for (const { weightTotal, quorum, faulty } of quorums) {
+      assert.deepEqual([getQuorum(weightTotal), getFaulty(weightTotal)], [quorum, faulty])
+    }
+    const parameters = rounds.parameters as unknown as Parameters
+    for (const { nowMs, round, startMs, validUntilMs } of rounds.cases) {
+      assert.equal(getRoundAt(parameters, nowMs as UnixMs), round)
+      assert.equal(getRoundStartMs(parameters, round as Round), startMs)
+      assert.equal(getValidUntilMs(parameters, round as Round), validUntilMs)
+    }
+    for (const nowMs of rounds.noRoundAt) {
+      assert.equal(getRoundAt(parameters, nowMs as UnixMs), undefined)
+    }
+  })
 
   it('of manifests: each is admitted, encodes to these bytes and has this id', () => {
     for (const vector of readVectors('manifests').accepted) {
