@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listProcesses, poll, startDevnet } from './devnet-run.ts'
+
+describe('npm start with flags', function () {
+  this.timeout(120_000)
+  let dataDir: string
+
+  before(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'watchfire-flags-'))
+  })
+
+  after(() => {
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  it('stops after so many certified rounds with exit code 0, and nothing is left running', async () => {
+    const run = await startDevnet([
+      '--monitors',
+      '1',
+      '--round',
+      '1s',
+      '--rounds',
+      '2',
+      '--data-dir',
+      dataDir,
+    ])
+    assert.equal(run.network.nodes.length, 1)
+    assert.match(run.stderr(), /warning: .* none may fail/, 'a warning below four monitors')
+    const [code] = await once(run.child, 'exit')
+    assert.equal(code, 0)
+    assert.equal(run.certificates.length, 2)
+    await poll(
+      'all processes gone',
+      10_000,
+      () => listProcesses(dataDir),
+      (pids) => pids.length === 0,
+    )
+  })
+
+  it('goes on with the network of an existing data directory', async () => {
+    const run = await startDevnet([
+      '--monitors',
+      '1',
+      '--round',
+      '1s',
+      '--rounds',
+      '1',
+      '--data-dir',
+      dataDir,
+    ])
+    const [code] = await once(run.child, 'exit')
+    assert.equal(code, 0)
+    assert.ok((run.certificates[0]?.height ?? 0) > 2, 'heights go on from the earlier run')
+  })
+
+  it('ends with exit code 1 when the deadline comes before the rounds', async () => {
+    const run = await startDevnet([
+      '--monitors',
+      '1',
+      '--round',
+      '1s',
+      '--rounds',
+      '1000',
+      '--deadline',
+      '8s',
+    ])
+    const [code] = await once(run.child, 'exit')
+    assert.equal(code, 1)
+    rmSync(run.network.dataDir, { recursive: true, force: true })
+  })
+})
