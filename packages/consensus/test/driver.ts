@@ -324,7 +324,8 @@ type AnyInput = DistributiveOmit<Input, 'nowMs'> & { readonly store?: FinalBlock
 export interface NetworkOptions {
   readonly epochs: readonly EpochContext[]
   readonly nodes?: number
-  readonly latencyMs?: number
+  /** Of each message, 10 unless said. */
+  readonly latencyMs?: number | (() => number)
   /** Whether a message is delivered; self-delivery is always. */
   readonly deliver?: (from: number, to: number, message: CoreMessage, nowMs: number) => boolean
   /** What a member observes in a round. */
@@ -438,7 +439,7 @@ export class Network {
 
   sendTo(from: number, to: number, message: Message): void {
     const node = this.node(to)
-    const latencyMs = from === to ? 0 : (this.options.latencyMs ?? 10)
+    const latencyMs = from === to ? 0 : this.getLatencyMs()
     const { life } = node
     this.at(this.nowMs + latencyMs, () => {
       if (from !== to && !this.deliver(from, to, message, this.nowMs)) return
@@ -466,7 +467,7 @@ export class Network {
     const asking = this.node(from)
     for (const peer of this.nodes) {
       if (peer.index === from) continue
-      this.at(this.nowMs + 2 * (this.options.latencyMs ?? 10), () => {
+      this.at(this.nowMs + 2 * this.getLatencyMs(), () => {
         if (!peer.isUp || !asking.isUp) return
         const probe = { kind: 'evidence' } as unknown as CoreMessage
         if (!this.deliver(peer.index, from, probe, this.nowMs)) return
@@ -491,6 +492,11 @@ export class Network {
       else high = middle
     }
     this.queue.splice(low, 0, { atMs, run })
+  }
+
+  private getLatencyMs(): number {
+    const { latencyMs = 10 } = this.options
+    return typeof latencyMs === 'number' ? latencyMs : latencyMs()
   }
 
   toInput(message: SignedAttestation): Message {
