@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { makeRetryQueue } from '../../src/loop/retry-queue.ts'
+import type { InboundMessage } from '../../src/ports.ts'
+
+function makeMessage(from = 'a', size = 10): InboundMessage {
+  return { topic: 'vote', shard: 0, bytes: new Uint8Array(size), from, via: 'gossip' }
+}
+
+describe('retry queue', () => {
+  it('gives a message back when its time has come, not before', () => {
+    const queue = makeRetryQueue()
+    const message = makeMessage()
+    assert.equal(queue.add(message, 0, 500), 'kept')
+    assert.equal(queue.nextMs(), 500)
+    assert.deepEqual(queue.takeDue(499), [])
+    assert.deepEqual(queue.takeDue(500), [message])
+    assert.equal(queue.size, 0)
+    assert.equal(queue.nextMs(), undefined)
+  })
+
+  it('tries again soon where no time is named', () => {
+    const queue = makeRetryQueue()
+    queue.add(makeMessage(), 1000, undefined)
+    assert.equal(queue.nextMs(), 1250)
+  })
+
+  it('lets no peer take the room of the others', () => {
+    const queue = makeRetryQueue()
+    let kept = 0
+    for (let i = 0; i < 10_000; i += 1)
+      if (queue.add(makeMessage('flood'), 0, 500) === 'kept') kept += 1
+    assert.equal(kept, 256)
+    assert.equal(queue.add(makeMessage('other'), 0, 500), 'kept')
+  })
+
+  it('is bounded in messages and in bytes, and frees both', () => {
+    const queue = makeRetryQueue()
+    for (let i = 0; i < 10_000; i += 1) queue.add(makeMessage(`p${i}`), 0, 500)
+    assert.equal(queue.size, 2048)
+    queue.takeDue(500)
+    for (let i = 0; i < 100; i += 1) queue.add(makeMessage(`p${i}`, 1_048_576), 600, 900)
+    assert.equal(queue.size, 32)
+    queue.takeDue(900)
+    assert.equal(queue.add(makeMessage('p1', 1_048_576), 900, 950), 'kept')
+  })
+
+  it('gives up on what nobody waits for any more, put back or not', () => {
+    const queue = makeRetryQueue()
+    const message = makeMessage()
+    queue.add(message, 0, 70_000)
+    assert.deepEqual(queue.takeDue(61_000), [])
+    assert.equal(queue.size, 0)
+    queue.add(message, 0, 100)
+    queue.takeDue(100)
+    assert.equal(queue.add(message, 61_000, undefined), 'full')
+  })
+})
