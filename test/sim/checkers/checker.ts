@@ -82,12 +82,20 @@ export class Auditor {
   readonly violations: Violation[] = []
   readonly #checkers: readonly Checker[]
 
-  constructor(make: (violate: Violate) => readonly Checker[]) {
+  readonly #counting: readonly CheckerName[] | undefined
+
+  /** @param counting only what these find counts; undefined: all */
+  constructor(
+    counting: readonly CheckerName[] | undefined,
+    make: (violate: Violate) => readonly Checker[],
+  ) {
+    this.#counting = counting
     this.#checkers = make((checker, detail) => this.violate(checker, detail))
   }
 
   /** Bounded: one broken property shows itself many times. */
   violate(checker: CheckerName, detail: string): void {
+    if (this.#counting?.includes(checker) === false) return
     if (this.violations.length < 100) this.violations.push({ checker, detail })
   }
 

@@ -1,3 +1,4 @@
+import type { Parameters } from '@watchfire/attestation'
 import type { Scenario } from '../scenario.ts'
 import { ORIGIN_MS } from '../world/founding.ts'
 import type { SimNode } from '../world/sim-node.ts'
@@ -60,9 +61,9 @@ export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate:
 export function checkDeadLeader(
   scenario: Scenario,
   nodes: readonly SimNode[],
+  parameters: Parameters,
   violate: Violate,
 ): void {
-  const { parameters } = nodes[0]?.epochs[0] ?? fail()
   const { delayMsMax } = scenario.weather
   // Attestations come in, then proposal, notarize and finalize votes, and the nullification's votes.
   const allowedMs = parameters.proposeAtMs + parameters.viewTimeoutMs + 5 * delayMsMax
@@ -80,8 +81,4 @@ export function checkDeadLeader(
 
 function toRound(atMs: number): number {
   return Math.floor((atMs - ORIGIN_MS) / ROUND_MS)
-}
-
-function fail(): never {
-  throw new Error('a run without nodes')
 }

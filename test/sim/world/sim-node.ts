@@ -599,6 +599,10 @@ export class SimNode implements Watched {
       vice === undefined || this.member === undefined
         ? sendToAll(topic, shard, bytes, receivers)
         : vice.corrupt(this.#getPowers(), topic, shard, bytes, receivers)
+    // A member without peers has said it all the same.
+    if (receivers.length === 0) {
+      this.#world.auditor.tell((checker) => checker.onPublish?.(this, topic, bytes))
+    }
     let before: Uint8Array | undefined
     for (const sending of sendings) {
       if (sending.bytes !== before) {
