@@ -34,6 +34,10 @@ export const nodeConfigSchema = Type.Object(
         {
           host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
           port: Type.Optional(port),
+          /** Host names answered besides the address, without port (against DNS rebinding). */
+          allowedHosts: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 64 }),
+          ),
           subscribersMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           requestsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000 })),
         },
@@ -128,6 +132,7 @@ export interface NodeConfig {
   readonly http: {
     readonly host: string
     readonly port: number
+    readonly allowedHosts: readonly string[]
     readonly subscribersMax: number
     readonly requestsPerMinute: number
   }
@@ -156,7 +161,13 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
     connectionsPerHostMax: 32,
     inboundPerHostPerSecond: 50,
   },
-  http: { host: '127.0.0.1', port: 7802, subscribersMax: 1024, requestsPerMinute: 6000 },
+  http: {
+    host: '127.0.0.1',
+    port: 7802,
+    allowedHosts: [],
+    subscribersMax: 1024,
+    requestsPerMinute: 6000,
+  },
   probe: { allow: [], ca: [], concurrency: 64 },
   health: { canaries: [] },
   store: {

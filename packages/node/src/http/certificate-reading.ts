@@ -2,7 +2,8 @@ import { getWeight, toHex, toText, type EpochContext } from '@watchfire/attestat
 import type { FeedRecord, FeedSource } from '../feed-source.ts'
 import { formatRoundStart } from './freshness.ts'
 import { readTarget } from './target-reading.ts'
-import type { CertificateSummary, StateAnswer, TargetReading } from './schemas.ts'
+import type { CertificateSummary, TargetReading } from './reading-schemas.ts'
+import type { StateAnswer } from './schemas.ts'
 
 const getMemberId = (context: EpochContext, index: number): string =>
   context.memberIds[index] ?? String(index)

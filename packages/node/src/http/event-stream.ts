@@ -256,7 +256,8 @@ export function makeEventStreams(options: {
       pump(response, after, end).catch((error: unknown) => {
         // A source that throws ends this stream; the reader comes back and asks again.
         counters.add('feed-subscribers-cut', 'error')
-        log.error({ error }, 'an event stream failed')
+        const detail = error instanceof Error ? error.stack : String(error)
+        log.error({ error: detail }, 'an event stream failed')
         response.destroy()
       })
     },

@@ -1,6 +1,6 @@
 import { getRoundStartMs, getValidUntilMs, toHex, type Round } from '@watchfire/attestation'
 import type { FeedRecord, FeedSource } from '../feed-source.ts'
-import type { Freshness } from './schemas.ts'
+import type { Freshness } from './reading-schemas.ts'
 
 /** RFC 3339 in UTC. */
 export function formatTime(ms: number): string {

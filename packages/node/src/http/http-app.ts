@@ -29,6 +29,9 @@ export interface HttpAppOptions {
   readonly events: EventStreamLimits
 }
 
+/** Connections open at once, besides those of event streams. */
+const requestConnectionsMax = 512
+
 const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 const makeFastify = () =>
@@ -108,7 +111,7 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
       return sendProblem(reply, error.code, error.message, error.extensions)
     if (error.validation !== undefined || (error.statusCode ?? 500) < 500)
       return sendProblem(reply, 'bad-request', error.message)
-    log.error({ error, url: request.url }, 'an HTTP request failed')
+    log.error({ error: error.stack, url: request.url }, 'an HTTP request failed')
     return sendProblem(reply, 'internal', 'The node says more in its log.')
   })
   app.setNotFoundHandler((_request, reply) =>
@@ -139,6 +142,7 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     },
   })
 
+  app.server.maxConnections = options.events.subscribersMax + requestConnectionsMax
   const events = makeEventStreams({
     source,
     clock,

@@ -22,7 +22,7 @@ import type {
   SignalReading,
   TargetDefinition,
   TargetReading,
-} from './schemas.ts'
+} from './reading-schemas.ts'
 
 // An agreed state as people and JSON read it. Nothing here decides anything.
 

@@ -19,7 +19,7 @@ describe('docs/api.md', () => {
       const document = (await (await fetch(`${server.url}/v1/openapi.json`)).json()) as {
         paths: Record<string, unknown>
       }
-      const listed = [...text.matchAll(/^\| `(\/[^`]+)` \|/gm)].map(([, path]) => path)
+      const listed = [...text.matchAll(/^\| `(\/[^`]+)` \|/gm)].map(([, path]) => String(path))
       assert.deepEqual(listed.toSorted(), Object.keys(document.paths).toSorted())
     } finally {
       await server.close()

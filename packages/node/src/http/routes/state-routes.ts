@@ -6,13 +6,12 @@ import { makeCursor, readCursor } from '../cursor.ts'
 import { getFreshness } from '../freshness.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { HttpProblem } from '../problem.ts'
+import type { TargetDefinition, TargetReading } from '../reading-schemas.ts'
 import {
   networkSchema,
   problemAnswer,
   stateSchema,
   type StateAnswer,
-  type TargetDefinition,
-  type TargetReading,
   targetSchema,
   targetsSchema,
 } from '../schemas.ts'
