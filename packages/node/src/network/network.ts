@@ -60,6 +60,7 @@ export interface OpenNetwork extends Network {
 const DIRECT_STREAMS_MAX = 2
 const REQUEST_STREAMS_MAX = 8
 const GAUGE_MS = 1000
+
 /**
  * Connects to peers and stays connected: gossip, direct streams, requests and answers (SPEC 8, 10).
  * Messages that come before `onMessage` has set a handler are ignored and counted.
@@ -163,7 +164,10 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
   const onPeersChange = () => {
     for (const changed of peersHandlers) changed()
   }
+  // What comes of a peer after it has gone must leave no trace.
+  const isConnected = (peerId: PeerId) => made.getConnections(peerId).length > 0
   made.addEventListener('peer:identify', ({ detail }) => {
+    if (!isConnected(detail.peerId)) return
     const agent = detail.agentVersion?.slice(0, 64) ?? ''
     if (isText(new TextEncoder().encode(agent))) agents.set(detail.peerId.toString(), agent)
   })
@@ -178,6 +182,7 @@ export async function openNetwork(options: NetworkOptions): Promise<OpenNetwork>
   })
   await made.register(getProtocol(networkId, 'direct'), {
     onConnect(peerId) {
+      if (!isConnected(peerId)) return
       speakers.set(peerId.toString(), peerId)
       direct.onConnected(peerId.toString())
       onPeersChange()

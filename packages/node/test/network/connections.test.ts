@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { multiaddr } from '@multiformats/multiaddr'
 import { dropCounter } from '../../src/network/drops.ts'
 import { NetworkFault } from '../../src/network/network-fault.ts'
 import { areJoined, makeNodes, until } from './harness.ts'
@@ -70,6 +71,17 @@ describe('connections', () => {
       listen: [],
     })
     await until(() => areJoined(node, returned), 'and the configured peer gets in by its own dial')
+  })
+
+  it('of one peer are four at most', async () => {
+    const node = await nodes.open()
+    const stranger = await strangers.make()
+    const dial = () => stranger.node.dial(multiaddr(node.address), { force: true })
+    for (let i = 0; i < 4; i++) await dial()
+    // The dialler may believe itself connected for a moment.
+    await Promise.allSettled([dial()])
+    await until(() => node.counters.get(dropCounter, 'connections-per-peer') === 1, 'refused')
+    assert.equal(node.network.peers()[0]?.addresses.length, 4)
   })
 
   it('are listed with direction, time, address and what the peer calls itself', async () => {
