@@ -28,7 +28,10 @@ export interface StateEvent extends VerifiedState {
 /** Why there is no fresh state: servers are there and say agreement is not forming; none is there; neither. */
 export type StaleCode = 'no-agreement' | 'unreachable' | 'no-news'
 
-/** What was last yielded is past its time. Said once, until a fresh state comes. */
+/**
+ * What was last yielded is past its time. Said once, and again when a server gives another reason,
+ * until a fresh state comes.
+ */
 export interface StaleEvent {
   readonly type: 'stale'
   /** Since when, by the reader's clock. */
@@ -126,8 +129,11 @@ export async function* follow(
   const chain = makeHeldChain()
   if (checkpoint !== undefined) chain.take(checkpoint)
 
-  let staleAtMs: number = checkpoint?.validUntilMs ?? clock.nowMs() + freshMs
+  const startMs = clock.nowMs()
+  // Servers get the time of one state to show a fresh one before anything is called stale.
+  let staleAtMs = Math.max(checkpoint?.validUntilMs ?? 0, startMs + freshMs)
   let isStaleSaid = false
+  let codeSaid: StaleCode | undefined
   let agreement: { status: string; words: string } | undefined
   let connection: Connection | undefined
   let serverIndex = 0
@@ -169,6 +175,12 @@ export async function* follow(
     return { code: 'no-news', reason: 'The server is there and sends nothing newer.' }
   }
 
+  const say = (): StaleEvent => {
+    const { code, reason } = explain()
+    codeSaid = code
+    const state = chain.latest
+    return { type: 'stale', since: state?.validUntilMs ?? startMs, code, reason, state }
+  }
   const isAborted = () => signal?.aborted === true
 
   try {
@@ -176,7 +188,7 @@ export async function* follow(
       const nowMs = clock.nowMs()
       if (!isStaleSaid && nowMs > staleAtMs) {
         isStaleSaid = true
-        yield { type: 'stale', since: staleAtMs as UnixMs, ...explain(), state: chain.latest }
+        yield say()
         continue
       }
       // A server may hold back what another would give.
@@ -217,6 +229,8 @@ export async function* follow(
         yield { type: 'fault', url, code: item.code, detail: item.detail }
       } else if (item.type === 'agreement') {
         agreement = item
+        // A node takes longer to miss the others than a state takes to become stale.
+        if (isStaleSaid && item.status !== 'ok' && codeSaid !== 'no-agreement') yield say()
       } else if (item.type === 'certificate') {
         const read = readCertificateFile(item.bytes, genesis, verify)
         if (!read.ok) {

@@ -145,6 +145,20 @@ describe('follow', () => {
     assert.deepEqual(other.requests, ['/v1/events?after=3'])
   })
 
+  it('gives servers time to show something newer than an old checkpoint', async () => {
+    const checkpoint = readCertificateFile(at(1).file, context, verifySignature)
+    assert.ok(checkpoint.ok)
+    clock = makeManualClock(originMs + 7 * 2000 + 1500)
+    serve(one, 5)
+    const follower = start([one], { checkpoint: checkpoint.value })
+    assert.equal((await follower.next('state')).height, 2)
+    const quiet = start([other], { checkpoint: checkpoint.value })
+    const stale = quiet.next('stale')
+    await other.opened(1)
+    clock.advance(10_000)
+    assert.equal((await stale).since, checkpoint.value.validUntilMs)
+  })
+
   it('says which heights no server gave', async () => {
     one.onStream = (stream) => {
       stream.certificate(at(1))
@@ -311,6 +325,24 @@ describe('follow', () => {
       clock.advance(2000)
       assert.equal((await next).url, other.url)
       assert.equal(one.streams.length, 1)
+    })
+
+    it('says it again, once, when the server later knows why', async () => {
+      serve(one, 1)
+      const follower = start([one])
+      const { validUntilMs } = await follower.next('state')
+      const stale = follower.next('stale')
+      clock.advance(5000)
+      assert.equal((await stale).code, 'no-news')
+      one.streams[0]?.agreement('waiting', '2 of 4 monitors heard.')
+      one.streams[0]?.agreement('waiting', '2 of 4 monitors heard.')
+      const again = await follower.next('stale')
+      assert.deepEqual(
+        [again.code, again.reason, again.since],
+        ['no-agreement', '2 of 4 monitors heard.', validUntilMs],
+      )
+      one.streams[0]?.certificate(at(2))
+      assert.equal((await follower.next('state')).height, 2)
     })
 
     it('becomes fresh again with a fresh state, and stale again after it', async () => {
