@@ -10,6 +10,7 @@ import type { CoreConfig } from './core.ts'
 import { makeIntMap } from './int-map.ts'
 import { invariant } from './invariant.ts'
 import type { Draft } from './model.ts'
+import { restoreSigned } from './restore.ts'
 
 // SPEC 6.1: an epoch starts from its predecessor's final last block, and from nothing else.
 
@@ -63,4 +64,5 @@ export function startEpoch(draft: Draft, context: EpochContext): void {
   // Views of another epoch say nothing about what may have been signed in this one (SPEC 6.9).
   const wasMuted = muteUntilView === 'told' || (muteUntilView !== undefined && muteUntilView > view)
   draft.muteUntilView = wasMuted ? 'told' : undefined
+  restoreSigned(draft)
 }

@@ -9,6 +9,7 @@ import {
   type MemberIndex,
   type SignedAttestation,
   type SignedProposal,
+  type SignedVote,
   type State,
   type StateTree,
   type UnixMs,
@@ -111,6 +112,12 @@ export interface Notarized {
   readonly hex: Hex
 }
 
+/** What a vote log holds. */
+export interface SignedLog {
+  readonly signedProposals: readonly SignedProposal[]
+  readonly signedVotes: readonly SignedVote[]
+}
+
 export interface Core {
   readonly config: CoreConfig
   readonly nowMs: UnixMs
@@ -145,6 +152,8 @@ export interface Core {
   readonly repeatAtMs: UnixMs
   readonly repeatIntervalMs: number
   readonly muteUntilView: View | 'told' | undefined
+  /** What an earlier life signed in epochs that this one has not come to yet (SPEC 6.9). */
+  readonly signedLater: SignedLog
   readonly halted: HaltCode | undefined
   /** The final block ends its epoch and no context of the next one was given. */
   readonly isEnded: boolean

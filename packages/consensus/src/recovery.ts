@@ -3,7 +3,6 @@ import {
   type Evidence,
   getAttestationDigest,
   getHeaderDigest,
-  getProposalClaim,
   toHex,
   type UnixMs,
   updateStateTree,
@@ -18,12 +17,13 @@ import type { CoreConfig, FinalBlock, Recovery, StepResult } from './core.ts'
 import { endEpoch, getOwnIndex } from './epochs.ts'
 import { makeIntMap, setAt } from './int-map.ts'
 import { invariant } from './invariant.ts'
-import { type Core, type Draft, getView, openDraft, updateView } from './model.ts'
+import { type Core, type Draft, openDraft } from './model.ts'
 import { repeatViews } from './repeat.ts'
+import { restoreSigned } from './restore.ts'
 import { getGenesisHeader, getGenesisState } from './state.ts'
 import { settle } from './step.ts'
 import { onVote } from './tally.ts'
-import { finalizeAllNotarized, getVoteName, recordCertificate } from './views.ts'
+import { finalizeAllNotarized, recordCertificate } from './views.ts'
 import { onProposal } from './vote.ts'
 
 /**
@@ -38,7 +38,7 @@ import { onProposal } from './vote.ts'
 export function start(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): StepResult {
   const draft = openDraft(makeCore(config, recovery, nowMs), nowMs)
   restoreFinality(draft, recovery.final)
-  restoreSigned(draft, recovery)
+  restoreSigned(draft)
   for (const block of recovery.blocks) {
     if (block.header.height <= draft.final.header.height) continue
     addBlock(draft, block, getHeaderDigest(config.networkId, block.header), true)
@@ -78,6 +78,7 @@ function makeCore(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): Core {
     repeatAtMs: (nowMs + viewTimeoutMs) as UnixMs,
     repeatIntervalMs: viewTimeoutMs,
     muteUntilView: recovery.muteUntilView,
+    signedLater: recovery,
     halted: recovery.halted,
     isEnded: false,
   }
@@ -118,29 +119,6 @@ function restoreFinality(draft: Draft, final: FinalBlock | undefined): void {
     header: getHeaderDigest(draft.config.networkId, last),
     signatures,
   })
-}
-
-/** Marks as signed what the log holds, before any rule may sign (SPEC 6.9). */
-function restoreSigned(draft: Draft, recovery: Recovery): void {
-  const { networkId } = draft.config
-  let highest = draft.view
-  const mark = (view: View, signed: Partial<ReturnType<typeof getView>['own']>) => {
-    if (view <= draft.finalView) return
-    updateView(draft, view, { own: { ...getView(draft, view).own, ...signed } })
-    if (view > highest) highest = view
-  }
-  for (const { message } of recovery.signedProposals) {
-    if (message.epoch !== draft.context.epoch) continue
-    mark(message.view, { proposal: toHex(getProposalClaim(networkId, message).header) })
-  }
-  for (const { message } of recovery.signedVotes) {
-    const name = getVoteName(message.kind)
-    if (name === undefined || message.epoch !== draft.context.epoch) continue
-    const signed = name === 'nullify' ? { nullify: true } : { [name]: toHex(message.header) }
-    mark(message.view, signed)
-    // A finalize or nullify may be for a view below the current one; either way it was entered.
-  }
-  draft.view = highest
 }
 
 /** Feeds in what is held, in an order that does not depend on the disk's, and sends it again. */

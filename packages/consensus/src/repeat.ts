@@ -1,5 +1,8 @@
 import type { UnixMs, View } from '@watchfire/attestation'
-import type { Draft } from './model.ts'
+import { type Draft, getTip } from './model.ts'
+import { getGap } from './views.ts'
+
+const VIEWS_REPEATED_MAX = 256
 
 /**
  * Gossip loses messages: while a view lasts, what was signed for it and the one before is sent again,
@@ -7,10 +10,21 @@ import type { Draft } from './model.ts'
  */
 export function repeatIfDue(draft: Draft): void {
   if (draft.me === undefined || draft.nowMs < draft.repeatAtMs) return
-  repeatViews(draft, Math.max(1, draft.view - 1) as View)
+  repeatViews(draft, getFirstRepeated(draft))
   const { viewTimeoutMsMax } = draft.context.parameters
   draft.repeatIntervalMs = Math.min(draft.repeatIntervalMs * 2, viewTimeoutMsMax)
   draft.repeatAtMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
+}
+
+/**
+ * The preceding view, or an earlier one where certificates of views in between are missing: should a
+ * power failure have taken them from everybody, only the votes in the logs can bring them back.
+ */
+function getFirstRepeated(draft: Draft): View {
+  const preceding = Math.max(1, draft.view - 1)
+  const gap = getGap(draft, getTip(draft).view)
+  if (gap === undefined) return preceding as View
+  return Math.max(gap.first, draft.view - VIEWS_REPEATED_MAX, 1) as View
 }
 
 /** Sends again what was signed from a view on. */

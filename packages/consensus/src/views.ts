@@ -85,6 +85,26 @@ function enterView(draft: Draft, view: View, certificate: ViewCertificate): void
   draft.repeatIntervalMs = draft.context.parameters.viewTimeoutMs
   draft.repeatAtMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
   if (draft.me !== undefined) draft.effects.push({ kind: 'publish-certificate', certificate })
+  compactView(draft, (view - COMPACT_BEHIND) as View)
+}
+
+/** Views after which nobody will be sent a certificate from memory. */
+const COMPACT_BEHIND = 16
+
+/** Of an old view that is not settled only what was decided matters: the store has the signatures. */
+function compactView(draft: Draft, view: View): void {
+  if (view <= draft.finalView) return
+  const { certificates } = getView(draft, view)
+  if (certificates.nullify === undefined && certificates.notarize === undefined) return
+  const strip = (certificate: ViewCertificate | undefined) =>
+    certificate === undefined ? undefined : { ...certificate, signatures: [] }
+  updateView(draft, view, {
+    certificates: {
+      ...certificates,
+      notarize: strip(certificates.notarize),
+      nullify: strip(certificates.nullify),
+    },
+  })
 }
 
 /**

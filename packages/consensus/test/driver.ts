@@ -249,7 +249,6 @@ export class Node {
             return undefined
           }
           const certificate = final.certificate as Verified<Certificate>
-          this.disk.final = undefined
           return { kind: 'synced', certificate, state: final.state, store: final }
         })
         break
@@ -474,7 +473,9 @@ export class Network {
         const input = answer(peer)
         if (input === undefined) return
         const { store, ...rest } = input
-        if (store !== undefined && store.header.height > asking.height) asking.disk.final = store
+        if (store !== undefined && store.header.height > asking.status.finalHeight) {
+          asking.disk.final = store
+        }
         if (rest.kind === 'attestation') {
           asking.disk.attestations.set(toHex(rest.digest), rest.message)
         }

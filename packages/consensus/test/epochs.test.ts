@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { getHeaderDigest } from '@watchfire/attestation'
 import { type CoreMessage, InvariantError, start } from '../src/index.ts'
 import { Network, verify } from './driver.ts'
 import { makeContext, makeEqual, makeHandover, makeTarget } from './fixtures.ts'
@@ -84,6 +85,31 @@ describe('the end of an epoch', () => {
     for (const node of network.nodes) equal(node.status.epoch, 1)
     network.run(10_000)
     ok(network.node(4).height > 5)
+  })
+
+  it('is signed past once only: a node thrown back before it remembers what it signed after it', () => {
+    const network = new Network({ epochs: [first, next], nodes: 5 }).boot()
+    network.run(12_000)
+    const node = network.node(2)
+    const { finals, disk } = node
+    ok(disk.votes.some(({ message }) => message.epoch === 1))
+    const [early] = finals
+    ok(early)
+    node.crash()
+    // The final blocks were not flushed; the vote log was.
+    disk.final = {
+      header: early.block.header,
+      headerDigest: getHeaderDigest(first.networkId, early.block.header),
+      state: early.state,
+      certificate: early.certificate,
+    }
+    disk.certificates.length = 0
+    node.boot()
+    equal(node.status.epoch, 0)
+    // The driver refuses a second signature for a place.
+    network.run(30_000)
+    equal(node.status.epoch, 1)
+    ok(node.height >= network.node(0).height - 1)
   })
 
   it('without a known successor leaves the node waiting, not guessing', () => {

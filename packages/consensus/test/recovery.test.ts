@@ -83,6 +83,31 @@ describe('a restart', () => {
   })
 })
 
+describe('a power failure everywhere', () => {
+  it('that took every certificate is survived: the logs’ votes make them again', () => {
+    for (const lostMs of [100, 130, 150, 1900, 2500]) {
+      const network = new Network({
+        epochs: [context],
+        // Two views are nullified on the way, so that certificates of both kinds are lost.
+        deliver: (_, __, message) =>
+          message.kind !== 'proposal' || message.message.message.view > 2,
+      }).boot()
+      network.run(2000 + lostMs)
+      for (const node of network.nodes) {
+        node.crash()
+        node.disk.certificates.length = 0
+      }
+      const [early, ...late] = network.nodes
+      early?.boot()
+      network.run(3000)
+      for (const node of late) node.boot()
+      network.run(30_000)
+      const heights = network.nodes.map(({ height }) => height)
+      ok(Math.min(...heights) > 5, `lost at ${lostMs}: heights ${heights.join()}`)
+    }
+  })
+})
+
 describe('a node without its log', () => {
   it('signs nothing until told from which view on, follows meanwhile, and then takes part', () => {
     const network = new Network({ epochs: [context] }).boot()
