@@ -15,16 +15,16 @@ export const ROUND_MS_MAX = 86_400_000
 const TIMEOUT_MS_MIN = 50
 
 /**
- * Times in proportion to the round, as SPEC 4's example has them: probes within two fifths of it,
- * attestations by its half, proposals soon after, so that there is room for a leader that is dead.
+ * Times in proportion to the round: half of it for probes, and the rest so that a round whose leader
+ * is dead is still certified about when the next one begins.
  */
 export function getRoundTimes(roundMs: number): RoundTimes {
   const part = (perMille: number) => Math.floor((roundMs * perMille) / 1000)
   return {
     roundMs,
-    timeoutMs: Math.min(part(400), 10_000),
-    attestByMs: part(500),
-    proposeAtMs: part(650),
+    timeoutMs: Math.min(part(500), 10_000),
+    attestByMs: part(600),
+    proposeAtMs: part(700),
     viewTimeoutMs: Math.min(Math.max(part(250), TIMEOUT_MS_MIN), 5000),
   }
 }

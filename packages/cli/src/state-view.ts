@@ -152,9 +152,9 @@ function describeReason(definition: Target, state: TargetState): string {
     case reasonKinds.threshold:
       return describeThreshold(definition, reasonCode)
     case reasonKinds.share:
-      return `monitors differ: ${state.reached} reached it, ${state.failed} did not`
+      return 'monitors differ'
     case reasonKinds.observers:
-      return `too few observers: ${state.reached + state.failed}`
+      return 'too few observers'
     case reasonKinds.vantage:
       return 'seen from too few places'
     default:

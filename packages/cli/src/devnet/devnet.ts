@@ -35,8 +35,8 @@ export async function runDevnet(terminal: Terminal, options: DevnetOptions): Pro
   const { lease } = file
   const talk = makeTalk(terminal, options.json === true)
   if (file.monitors.length < MONITORS_SAFE) {
-    const count = file.monitors.length
-    terminal.err(`warning: with ${count} monitors none may fail; ${MONITORS_SAFE} bear one failure`)
+    const fewer = `fewer than ${MONITORS_SAFE} monitors`
+    terminal.err(`warning: ${fewer}: none may fail, and none may lie; ${MONITORS_SAFE} bear one`)
   }
   talk(`${setup.isContinued ? 'continuing' : 'new'} network in ${layout.dir}`)
   const warden = await startWardenProcess(layout, lease)
