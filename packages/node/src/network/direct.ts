@@ -110,6 +110,8 @@ export function makeDirect(options: DirectOptions): Direct {
       link.isRunning = false
       if (stream === undefined) streams.delete(link)
       else streams.set(link, stream)
+      // Once the network closes `run` ends at once, queue or not: to go on would never end.
+      if (signal.aborted) return
       if (link.queue.length > 0 && links.get(link.peer) === link) kick(link)
     })
   }
