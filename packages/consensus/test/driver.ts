@@ -159,7 +159,11 @@ export class Node {
   input(input: DistributiveOmit<Input, 'nowMs'>): void {
     if (!this.isUp || this.state === undefined) return
     const nowMs = (this.network.nowMs + this.network.getSkewMs(this.index)) as UnixMs
-    this.take(step(this.state, { ...input, nowMs } as Input))
+    const full = { ...input, nowMs } as Input
+    const before = this.state
+    const result = step(before, full)
+    this.network.options.onStep?.(this.index, before, full, result)
+    this.take(result)
   }
 
   private take(result: StepResult): void {
@@ -331,7 +335,9 @@ export interface NetworkOptions {
   readonly observe?: (member: number, round: number) => readonly ObservationDraft[]
   /** How far a node's clock is ahead. */
   readonly skewMs?: (index: number) => number
+  /** Whether what is asked for is ever answered. */
   readonly asks?: boolean
+  readonly onStep?: (index: number, before: CoreState, input: Input, result: StepResult) => void
 }
 
 interface Scheduled {
@@ -348,7 +354,7 @@ export class Network {
   readonly finalByHeight = new Map<number, Hex>()
   /** Members whose faults are on purpose: nothing they sign is held against the core. */
   readonly faulty = new Set<number>()
-  private readonly options: NetworkOptions
+  readonly options: NetworkOptions
   /** Ascending by time; of equal times, first scheduled first. */
   private readonly queue: Scheduled[] = []
 
