@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import {
   getRoundStartMs,
+  getValidUntilMs,
   toText,
   verifyCertificateFile,
   verifySignature,
@@ -56,9 +57,10 @@ export async function targetsCommand(
   for (const line of formatTargets(terminal, view.targets, parameters, view.round))
     terminal.out(line)
   const ageMs = nowMs - getRoundStartMs(parameters, found.round)
-  terminal.err(
-    `round ${view.round}, ${formatSeconds(Math.max(0, ageMs) / 1000)} ago, signed by ${view.signers.length} of ${view.committee}`,
-  )
+  const stale = nowMs > getValidUntilMs(parameters, found.round) ? 'STALE: ' : ''
+  const age = formatSeconds(Math.max(0, ageMs) / 1000)
+  const signed = `signed by ${view.signers.length} of ${view.committee}`
+  terminal.err(`${stale}round ${view.round}, ${age} ago, ${signed}`)
 }
 
 function getPath({ round, height }: GetOptions): string {

@@ -33,6 +33,7 @@ export function formatState(
   const facts = [
     ['network', `${name} (${view.network})`],
     ['round', `${view.round}, from ${new Date(startMs).toISOString()}`],
+    ['fresh until', new Date(getValidUntilMs(parameters, view.round as Round)).toISOString()],
     ['height', `${view.height}${view.epoch === 0 ? '' : `, epoch ${view.epoch}`}`],
     ['signers', `${view.signers.join(' ')} (${view.signers.length} of ${view.committee})`],
     ['weight', `${view.weight} of ${view.weightTotal}, ${view.quorum} needed`],

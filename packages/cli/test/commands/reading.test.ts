@@ -127,6 +127,7 @@ describe('commands that ask a node', () => {
     assert.equal(exitCode, 0)
     assert.match(out, /^tcp +tcp +up +0 s +3 reached 1 absent +latency 1.23 ms$/m)
     assert.match(err, /^manifest taken from the node itself \(network [0-9a-f]{64}\)/)
+    assert.match(err, /^STALE: round 7, [^\n]+ ago, signed by 3 of 4$/m)
   })
 
   it('certificate get: keeps a verified file, and refuses another network’s', async () => {
