@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CommandFault, exitCodes } from '../command-fault.ts'
 import type { ReadyLine } from './devnet-process.ts'
@@ -46,6 +46,8 @@ export async function startWardenProcess(layout: Layout, lease: string): Promise
     finish: async () => {
       child.stdin?.destroy()
       await ended
+      // It removes this itself, unless it was killed.
+      rmSync(dirname(lease), { recursive: true, force: true })
     },
   }
 }
