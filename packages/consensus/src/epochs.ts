@@ -49,6 +49,7 @@ export function startEpoch(draft: Draft, context: EpochContext): void {
   draft.me = getOwnIndex(draft.config, context)
   draft.view = 1 as View
   draft.enteredAtMs = draft.nowMs
+  draft.patience = 0
   draft.entry = undefined
   draft.views = makeIntMap()
   draft.notarized = []

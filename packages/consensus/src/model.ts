@@ -126,6 +126,8 @@ export interface Core {
   readonly me: MemberIndex | undefined
   readonly view: View
   readonly enteredAtMs: UnixMs
+  /** How often the view timer is doubled: k of SPEC 6.2. */
+  readonly patience: number
   /** The certificate that let the node into its view. */
   readonly entry: ViewCertificate | undefined
   /** Views from `finalView` to 1,000 above the current one. */

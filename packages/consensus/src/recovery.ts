@@ -63,6 +63,7 @@ function makeCore(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): Core {
     me: getOwnIndex(config, context),
     view: 1 as View,
     enteredAtMs: nowMs,
+    patience: 0,
     entry: undefined,
     views: makeIntMap(),
     notarized:

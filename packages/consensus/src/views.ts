@@ -79,6 +79,7 @@ function checkFinalization(draft: Draft, certificate: ViewCertificate): void {
 /** SPEC 6.2: (a) forwards what let the node in; the timer runs from now; the rest follows from the state. */
 function enterView(draft: Draft, view: View, certificate: ViewCertificate): void {
   invariant(view > draft.view, 'views only rise')
+  draft.patience = getNextPatience(draft)
   draft.view = view
   draft.enteredAtMs = draft.nowMs
   draft.entry = certificate
@@ -124,16 +125,23 @@ export function finalizeAllNotarized(draft: Draft): void {
   for (const { view } of draft.notarized) finalizeNotarized(draft, view)
 }
 
-/** How long a view lasts for the node: doubled for each nullified view directly before (SPEC 6.2). */
+/**
+ * One more for a view that did not do, one less for one that did (SPEC 6.2). A view that this node
+ * nullified did not do even if it was notarized: were the timer not to back off there, clocks that
+ * differ by more than it would nullify view after view, and nothing would become final.
+ */
+function getNextPatience(core: Core): number {
+  const { own, certificates } = getView(core, core.view)
+  if (certificates.nullify === undefined && !own.nullify) return Math.max(0, core.patience - 1)
+  const { viewTimeoutMs, viewTimeoutMsMax } = core.context.parameters
+  const isMost = viewTimeoutMs * 2 ** core.patience >= viewTimeoutMsMax
+  return isMost ? core.patience : core.patience + 1
+}
+
+/** How long a view lasts for the node (SPEC 6.2). */
 export function getTimeoutMs(core: Core): number {
   const { viewTimeoutMs, viewTimeoutMsMax } = core.context.parameters
-  let timeoutMs = viewTimeoutMs
-  for (let view = core.view - 1; view > core.finalView; view--) {
-    if (timeoutMs >= viewTimeoutMsMax) break
-    if (getView(core, view as View).certificates.nullify === undefined) break
-    timeoutMs *= 2
-  }
-  return Math.min(timeoutMs, viewTimeoutMsMax)
+  return Math.min(viewTimeoutMs * 2 ** core.patience, viewTimeoutMsMax)
 }
 
 /** When the timer of the current view fires (SPEC 6.2). The tip is the one known by now. */

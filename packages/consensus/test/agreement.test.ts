@@ -79,6 +79,24 @@ describe('a dead leader', () => {
   })
 })
 
+describe('clocks that differ', () => {
+  it('by more than the time-out, for more than may fail, do not keep blocks from becoming final', () => {
+    // Two of four time out in every view before the others have attested, and finalize nothing they
+    // nullified: only timers that back off bring them together (SPEC 6.2).
+    const skewMs = (index: number) => (index < 2 ? 2500 : 0)
+    const network = new Network({ epochs: [makeEqual(4)], skewMs }).boot()
+    network.run(60_000)
+    for (const node of network.nodes) {
+      const { round } = node.finals.at(-1)?.block.header ?? { round: 0 }
+      ok(round >= network.roundNow() - 4, `round ${round} at ${network.roundNow()}`)
+      deepEqual(
+        roundsOf(node),
+        Array.from({ length: round }, (_, index) => index + 1),
+      )
+    }
+  })
+})
+
 describe('with too few members', () => {
   it('certifies nothing, says what it waits for, and resumes when one comes back', () => {
     const network = new Network({ epochs: [makeEqual(4)] }).boot()
