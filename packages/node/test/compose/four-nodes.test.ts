@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Line,
@@ -100,6 +102,43 @@ describe('four nodes in processes of their own', function () {
     await Promise.all(nodes.map((each) => each.kill('SIGKILL')))
     await Promise.all([0, 1, 2, 3].map(restart))
     for (const each of nodes) await each.wait(isFinalAbove(height))
+  })
+
+  it('sign nothing after their log is lost until it is safe, and then nothing twice', async () => {
+    await node(3).kill('SIGKILL')
+    rmSync(join(network.dataOf(3), 'db', 'votes.log'))
+    await restart(3)
+    const api = await getApi(3)
+    const isQuarantined = async (): Promise<unknown> =>
+      (await get(api, '/v1/status'))['isQuarantined']
+    assert.equal(await isQuarantined(), true)
+    const height = getHeight(node(0))
+    for (let waits = 0; (await isQuarantined()) === true; waits += 1) {
+      assert.ok(waits < 60)
+      await sleep(250)
+    }
+    // With one more gone, nothing is final without the votes of the one that lost its log.
+    await node(2).kill('SIGKILL')
+    const above = Math.max(height, getHeight(node(0)))
+    await node(0).wait(isFinalAbove(above + 2))
+    await restart(2)
+    for (const member of [0, 1, 2, 3]) {
+      const { evidence } = await get(await getApi(member), '/v1/evidence')
+      assert.deepEqual(evidence, [])
+    }
+  })
+
+  it('stop where the disk takes no more, say why, and go on when it does', async () => {
+    await node(1).kill('SIGKILL')
+    const full = network.start(1, 64)
+    const end = await full.wait(({ type }) => type === 'end' || type === 'fault')
+    assert.match(end.code ?? '', /^(disk-full|write-failed)$/)
+    assert.match(end.detail ?? '', /vote log|chain\.db/)
+    await restart(1)
+    const height = getHeight(node(0))
+    await node(1).wait(isFinalAbove(height))
+    const { evidence } = await get(await getApi(0), '/v1/evidence')
+    assert.deepEqual(evidence, [])
   })
 
   it('refuse a second process on the same data, in one line', async () => {

@@ -38,7 +38,8 @@ export interface ProcessNetwork {
   readonly port: number
   configOf(member: number): string
   dataOf(member: number): string
-  start(member: number): NodeProcess
+  /** @param fileBlocksMax blocks of 512 bytes that a file of the process may have */
+  start(member: number, fileBlocksMax?: number): NodeProcess
   close(): Promise<void>
 }
 
@@ -113,12 +114,12 @@ export async function makeProcessNetwork(
   }
   const running = new Set<NodeProcess>()
 
-  function start(member: number): NodeProcess {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=watchfire-source', script, configOf(member)],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
+  function start(member: number, fileBlocksMax?: number): NodeProcess {
+    const command = [process.execPath, '--conditions=watchfire-source', script, configOf(member)]
+    const limit = `ulimit -f ${fileBlocksMax ?? 'unlimited'}; exec "$@"`
+    const child = spawn('/bin/sh', ['-c', limit, 'sh', ...command], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const lines: Line[] = []
     const waiting = new Set<() => void>()
     let isGone = false

@@ -8,7 +8,7 @@ import { makeFastVerify } from '../../src/loop/fast-verify.ts'
 import { makeMemberBook } from '../../src/loop/member-book.ts'
 import { makeNodeLoop, type NodeLoop } from '../../src/loop/node-loop.ts'
 import { makeSignedKeeper } from '../../src/loop/signed-keeper.ts'
-import type { FinalRecord, StorageFault } from '../../src/ports.ts'
+import type { FinalRecord } from '../../src/ports.ts'
 import { openChainStore } from '../../src/store/chain-store.ts'
 import { recover } from '../../src/store/recover.ts'
 import { openVoteLog } from '../../src/store/vote-log.ts'
@@ -80,8 +80,7 @@ export class LoopHarness {
       signal: this.stopping.signal,
       onFinal: (record) => void this.finals.push(record),
       onAlarm: (code) => void this.alarms.push(code),
-      onFault: (fault: { code: StorageFault['code'] | string; detail: string }) =>
-        void this.faults.push(fault),
+      onFault: (fault: { code: string; detail: string }) => void this.faults.push(fault),
       defer: (run) => void this.#deferred.push(run),
     })
   }

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import {
+  certificateType,
+  encode,
+  getHeaderDigest,
+  getStateRoot,
+  type Height,
+  type State,
+  stateType,
+  verifySignature,
+} from '@watchfire/attestation'
+import { makeSync } from '../../src/loop/sync.ts'
+import type { FinalRecord, Store } from '../../src/ports.ts'
+import { openChainStore } from '../../src/store/chain-store.ts'
+import {
+  certify,
+  makeBlock,
+  makeContext,
+  makeState,
+  makeTestLog,
+  makeTestMeter,
+} from '../fixtures.ts'
+import { FakeNetwork } from './fake-network.ts'
+
+const context = makeContext()
+const bounds = {
+  attestationRounds: 10,
+  attestationBytesMax: 1e9,
+  stateHeights: 10,
+  stateBytesMax: 1e9,
+}
+
+function makeChain(length: number): FinalRecord[] {
+  return Array.from({ length }, (_, i) => {
+    const height = i + 1
+    const state = makeState(context, height)
+    const block = makeBlock(context, height, new Uint8Array(32) as never)
+    const header = { ...block.header, stateRoot: getStateRoot(state) }
+    const headerDigest = getHeaderDigest(context.networkId, header)
+    return { header, headerDigest, certificate: certify(context, header, height), state }
+  })
+}
+function makeBench(): {
+  network: FakeNetwork
+  store: Store
+  synced: { height: number; state: State }[]
+  run: (from: number) => Promise<void>
+} {
+  const network = new FakeNetwork()
+  const store = openChainStore(':memory:', bounds)
+  const synced: { height: number; state: State }[] = []
+  const sync = makeSync({
+    context,
+    store,
+    verify: verifySignature,
+    counters: makeTestMeter(),
+    log: makeTestLog(),
+    getNetwork: () => network,
+    onSynced: (certificate, state) =>
+      void synced.push({ height: certificate.header.height, state }),
+  })
+  const run = (from: number): Promise<void> => sync(from as Height, new AbortController().signal)
+  return { network, store, synced, run }
+}
+function serve(network: FakeNetwork, chain: readonly FinalRecord[]): void {
+  network.fetchCertificates = (from) =>
+    Promise.resolve(
+      chain
+        .filter(({ header }) => header.height >= from)
+        .map(({ certificate }) => ({ bytes: encode(certificateType, certificate), from: 'p' })),
+    )
+  const tip = chain.at(-1)
+  if (tip?.state !== undefined) network.state = { bytes: encode(stateType, tip.state), from: 'p' }
+}
+
+describe('sync', () => {
+  it('keeps every certificate and gives the core the highest with its state', async () => {
+    const { network, store, synced, run } = makeBench()
+    const chain = makeChain(5)
+    serve(network, chain)
+    await run(1)
+    assert.deepEqual(
+      synced.map(({ height }) => height),
+      [5],
+    )
+    assert.deepEqual(synced[0]?.state, chain[4]?.state)
+    assert.equal(store.listCertificates(1 as Height, 10).length, 5)
+  })
+
+  it('takes nothing beyond a certificate that is false, and charges who brought it', async () => {
+    const { network, store, synced, run } = makeBench()
+    const chain = makeChain(5)
+    const [, , third] = chain
+    assert.ok(third !== undefined)
+    const signatures = third.certificate.signatures.map(({ member, signature }) => ({
+      member,
+      signature: signature.map((byte, i) => (i === 0 ? byte ^ 1 : byte)),
+    }))
+    serve(network, chain.with(2, { ...third, certificate: { ...third.certificate, signatures } }))
+    await run(1)
+    assert.equal(store.listCertificates(1 as Height, 10).length, 2)
+    assert.ok(network.reported.some(({ code }) => code === 'bad-signature'))
+    assert.deepEqual(synced, [])
+  })
+
+  it('refuses a state that is not under the certified root', async () => {
+    const { network, synced, run } = makeBench()
+    serve(network, makeChain(3))
+    network.state = { bytes: encode(stateType, makeState(context, 9)), from: 'liar' }
+    await run(1)
+    assert.deepEqual(synced, [])
+    assert.deepEqual(network.reported[0], { peer: 'liar', code: 'wrong-state' })
+  })
+
+  it('refuses heights that were not asked for, or do not follow each other', async () => {
+    const { network, store, run } = makeBench()
+    const chain = makeChain(4)
+    network.fetchCertificates = () =>
+      Promise.resolve(
+        [chain[0], chain[2]].flatMap((final) =>
+          final === undefined
+            ? []
+            : [{ bytes: encode(certificateType, final.certificate), from: 'p' }],
+        ),
+      )
+    await run(1)
+    assert.equal(store.listCertificates(1 as Height, 10).length, 1)
+    assert.ok(network.reported.some(({ code }) => code === 'wrong-height'))
+  })
+
+  it('gives up for now when peers have nothing', async () => {
+    const { network, synced, run } = makeBench()
+    await run(1)
+    assert.equal(network.asked.filter(({ kind }) => kind === 'certificates').length, 3)
+    assert.deepEqual(synced, [])
+  })
+})
