@@ -1,0 +1,277 @@
+"""From a parent's state and a block's inputs to the next state: SPEC 7."""
+
+import arithmetic
+
+REACHED, FAILED, ABSTAINED = 1, 2, 3
+UP, DEGRADED, DISPUTED, DOWN, UNKNOWN = 1, 2, 3, 4, 5
+NO_REASON, OUTCOME, THRESHOLD, SHARE, TOO_FEW, VANTAGE = 0, 1, 2, 3, 4, 5
+MEDIAN, CORROBORATED = 1, 2
+ABOVE, BELOW, LAG = 1, 2, 3
+KEPT = ("verdict", "settled", "since", "streak", "streakCount")
+FIELDS_OF_ZERO = (
+    *KEPT,
+    *("reasonKind", "reasonCode", "reached", "failed", "abstained", "absent", "outcome", "referenceKind", "reference"),
+)
+
+
+def signed(value):
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _blank(target):
+    return {"id": target["id"], **dict.fromkeys(FIELDS_OF_ZERO, 0), "signals": [], "identities": [], "vantages": []}
+
+
+def _blank_groups(parameters):
+    ids = sorted({target["group"] for target in parameters["targets"] if target["group"]})
+    return [{"id": group, "heads": []} for group in ids]
+
+
+def genesis(parameters, epoch=0, height=0, round_number=None):
+    """SPEC 7.1."""
+    round_number = parameters["originRound"] if round_number is None else round_number
+    meta = {"epoch": epoch, "height": height, "round": round_number, "excluded": [], "handover": parameters["handover"]}
+    targets = [_blank(target) for target in parameters["targets"]]
+    return {"meta": meta, "targets": targets, "groups": _blank_groups(parameters)}
+
+
+def migrate(state, epoch, parameters):
+    """SPEC 7.1: the state as the first block of a later epoch finds it."""
+    old = {target["id"]: target for target in state["targets"]}
+    heads = {group["id"]: group for group in state["groups"]}
+    targets = [
+        {**_blank(target), **{name: old[target["id"]][name] for name in KEPT}} if target["id"] in old else _blank(target)
+        for target in parameters["targets"]
+    ]
+    groups = [heads.get(group["id"], group) for group in _blank_groups(parameters)]
+    meta = {**state["meta"], "epoch": epoch, "excluded": [], "handover": parameters["handover"]}
+    return {"meta": meta, "targets": targets, "groups": groups}
+
+
+def _majority(weighted, whole):
+    """The key whose weight, doubled, exceeds the whole; None if there is none."""
+    return next((key for key, weight in weighted.items() if 2 * weight > whole), None)
+
+
+def _tally(pairs):
+    out = {}
+    for key, weight in pairs:
+        out[key] = out.get(key, 0) + weight
+    return out
+
+
+def median(values):
+    """The weighted lower median of (value, weight) pairs."""
+    whole, cumulated = sum(weight for _, weight in values), 0
+    for value, weight in sorted(values):
+        cumulated += weight
+        if 2 * cumulated >= whole:
+            return value
+    raise ValueError("no values")
+
+
+def corroborated(values, f_live):
+    cumulated = 0
+    for value, weight in sorted(values, reverse=True):
+        cumulated += weight
+        if cumulated > f_live:
+            return value
+    raise ValueError("too little weight")
+
+
+class Block:
+    """One block's inputs, and weights as they are after its exclusions (SPEC 7.2)."""
+
+    def __init__(self, committee, parameters, excluded, attestations):
+        self.members = committee["members"]
+        self.parameters = parameters
+        self.total = arithmetic.total_weight(committee)
+        self.live = set(range(len(self.members))) - excluded
+        gone = sum(self.members[member]["weight"] for member in excluded)
+        self.f_live = max(0, arithmetic.faulty(self.total) - gone)
+        self.observations = {}
+        for attestation in attestations:
+            if attestation["member"] in self.live:
+                for seen in attestation["observations"]:
+                    self.observations.setdefault(seen["target"], {})[attestation["member"]] = seen
+
+    def weight(self, member):
+        return self.members[member]["weight"]
+
+    def of(self, index, status):
+        """(member, observation) pairs of one target with one status."""
+        return [(m, seen) for m, seen in sorted(self.observations.get(index, {}).items()) if seen["status"] == status]
+
+
+def _weights(block, index):
+    sums = {status: sum(block.weight(m) for m, _ in block.of(index, status)) for status in (REACHED, FAILED, ABSTAINED)}
+    regions = {member["region"]: [0, 0, 0] for member in block.members}
+    for status in (REACHED, FAILED, ABSTAINED):
+        for member, _ in block.of(index, status):
+            regions[block.members[member]["region"]][status - 1] += block.weight(member)
+    vantages = [
+        {"region": region, "reached": w[0], "failed": w[1], "abstained": w[2]} for region, w in sorted(regions.items())
+    ]
+    reached, failed, abstained = sums[REACHED], sums[FAILED], sums[ABSTAINED]
+    absent = block.total - reached - failed - abstained
+    return {"reached": reached, "failed": failed, "abstained": abstained, "absent": absent, "vantages": vantages}
+
+
+def _signals(block, index, target):
+    """SPEC 7.4."""
+    out = []
+    for number, defined in enumerate(target["signals"]):
+        values = [
+            (signed(carried["value"]), block.weight(member))
+            for member, seen in block.of(index, REACHED)
+            for carried in seen["signals"]
+            if carried["index"] == number
+        ]
+        weight = sum(w for _, w in values)
+        if weight > 2 * block.f_live:
+            value = median(values) if defined["aggregate"] == MEDIAN else corroborated(values, block.f_live)
+            out.append({"index": number, "weight": weight, "value": value % 2**64})
+    return out
+
+
+def _identities(block, index, target, observing):
+    """SPEC 7.5."""
+    out = []
+    if observing <= 2 * block.f_live:
+        return out
+    for number in range(len(target["identities"])):
+        tally = _tally(
+            (carried["value"], block.weight(member))
+            for member, seen in block.of(index, REACHED) + block.of(index, FAILED)
+            for carried in seen["identities"]
+            if carried["index"] == number
+        )
+        value = _majority(tally, observing)
+        if value is not None:
+            out.append({"index": number, "weight": tally[value], "value": value})
+    return out
+
+
+def _outcome(block, index, observing):
+    if observing <= 2 * block.f_live:
+        return 0
+    return _majority(_tally((seen["code"], block.weight(m)) for m, seen in block.of(index, FAILED)), observing) or 0
+
+
+def _reference(block, index, observing):
+    if observing <= 2 * block.f_live:
+        return 0, 0
+    pairs = (((seen["referenceKind"], seen["reference"]), block.weight(m)) for m, seen in block.of(index, REACHED))
+    return _majority(_tally(pairs), observing) or (0, 0)
+
+
+def _heads(block, group):
+    """SPEC 7.6."""
+    best = {}  # signal name -> member -> its highest value
+    for index, target in enumerate(block.parameters["targets"]):
+        if target["group"] != group:
+            continue
+        for number, defined in enumerate(target["signals"]):
+            if defined["aggregate"] != CORROBORATED:
+                continue
+            values = best.setdefault(defined["name"], {})
+            for member, seen in block.of(index, REACHED):
+                for carried in seen["signals"]:
+                    if carried["index"] == number:
+                        value = signed(carried["value"])
+                        values[member] = max(value, values.get(member, value))
+    heads = []
+    for name, values in sorted(best.items()):
+        pairs = [(value, block.weight(member)) for member, value in values.items()]
+        weight = sum(w for _, w in pairs)
+        if weight > 2 * block.f_live:
+            heads.append({"name": name, "weight": weight, "value": corroborated(pairs, block.f_live) % 2**64})
+    return heads
+
+
+def _holds(threshold, target, state, heads):
+    agreed = {signal["index"]: signed(signal["value"]) for signal in state["signals"]}
+    value, limit = agreed.get(threshold["signal"]), signed(threshold["value"])
+    if value is None:
+        return False
+    if threshold["op"] == LAG:
+        head = heads.get((target["group"], target["signals"][threshold["signal"]]["name"]))
+        return head is not None and head - value > limit
+    return value > limit if threshold["op"] == ABOVE else value < limit
+
+
+def _raw(block, index, target, state, heads):
+    """SPEC 7.7: the verdict, the kind of its reason and the code of that."""
+    policy, reached, failed = target["policy"], state["reached"], state["failed"]
+    observing = reached + failed
+    if observing <= 2 * block.f_live:
+        return UNKNOWN, TOO_FEW, 0
+    if failed * 1000 >= observing * policy["failedMin"]:
+        for label, least in (("region", "regionsMin"), ("network", "networksMin"), ("operator", "operatorsMin")):
+            distinct = {block.members[m][label] for m, _ in block.of(index, FAILED)} - {b""}
+            if len(distinct) < policy[least]:
+                return DISPUTED, VANTAGE, 0
+        return DOWN, OUTCOME, state["outcome"]
+    if reached * 1000 < observing * policy["reachedMin"]:
+        return DISPUTED, SHARE, 0
+    held = [(t["severity"], i) for i, t in enumerate(policy["thresholds"]) if _holds(t, target, state, heads)]
+    if held:
+        gravest = max(severity for severity, _ in held)
+        return gravest, THRESHOLD, min(i for severity, i in held if severity == gravest)
+    return UP, NO_REASON, 0
+
+
+def settle(before, raw, policy, gap, gap_max):
+    """SPEC 7.8 without `since` and the reason: verdict, settled, streak, streakCount."""
+    settled, streak, count = before["settled"], before["streak"], before["streakCount"]
+    if gap > gap_max:
+        streak, count = 0, 0
+    if raw == UNKNOWN:
+        return UNKNOWN, settled, streak, count
+    if settled == 0:
+        return raw, raw, 0, 0
+    if raw == settled:
+        return settled, settled, 0, 0
+    worse = raw > settled
+    if streak != 0 and (streak > settled) == worse:
+        streak, count = (min if worse else max)(streak, raw), count + 1
+    else:
+        streak, count = raw, 1
+    if count >= policy["fallRounds" if worse else "riseRounds"]:
+        return streak, streak, 0, 0
+    return settled, settled, streak, count
+
+
+def _next_target(block, index, target, before, heads, header):
+    state = {**_blank(target), **_weights(block, index)}
+    observing = state["reached"] + state["failed"]
+    state["signals"] = _signals(block, index, target)
+    state["identities"] = _identities(block, index, target, observing)
+    state["outcome"] = _outcome(block, index, observing)
+    state["referenceKind"], state["reference"] = _reference(block, index, observing)
+    raw, kind, code = _raw(block, index, target, state, heads)
+    gap = header["round"] - header["parentRound"]
+    settled = settle(before, raw, target["policy"], gap, block.parameters["gapMax"])
+    state["verdict"], state["settled"], state["streak"], state["streakCount"] = settled
+    changed = state["verdict"] != before["verdict"]
+    state["since"] = header["round"] if changed else before["since"]
+    keep = raw != state["verdict"] and not changed
+    state["reasonKind"], state["reasonCode"] = (before["reasonKind"], before["reasonCode"]) if keep else (kind, code)
+    return state
+
+
+def transition(parent, committee, parameters, header, offenders, attestations):
+    """The state after a block: `header` with epoch, height, round and parentRound; `offenders` are member indexes."""
+    if header["epoch"] > parent["meta"]["epoch"]:
+        parent = migrate(parent, header["epoch"], parameters)
+    added = [{"member": member, "round": header["round"]} for member in offenders]
+    excluded = sorted(parent["meta"]["excluded"] + added, key=lambda exclusion: exclusion["member"])
+    block = Block(committee, parameters, {exclusion["member"] for exclusion in excluded}, attestations)
+    groups = [{"id": group["id"], "heads": _heads(block, group["id"])} for group in _blank_groups(parameters)]
+    heads = {(group["id"], head["name"]): signed(head["value"]) for group in groups for head in group["heads"]}
+    targets = [
+        _next_target(block, index, target, before, heads, header)
+        for index, (target, before) in enumerate(zip(parameters["targets"], parent["targets"]))
+    ]
+    meta = {**{name: header[name] for name in ("epoch", "height", "round")}, "excluded": excluded}
+    return {"meta": {**meta, "handover": parent["meta"]["handover"]}, "targets": targets, "groups": groups}

@@ -1,0 +1,256 @@
+"""Runs every file of test/vectors. Each function yields (name, None or what is wrong)."""
+
+import json
+import pathlib
+import re
+
+import arithmetic
+import certificate
+import digests
+import ed25519
+import evidence
+import manifest as manifests
+import params
+import schema
+import ssz
+import statetree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "test" / "vectors"
+
+
+def load(name):
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def differs(found, expected):
+    return None if found == expected else f"found {found!r}, expected {expected!r}"
+
+
+def outcome(check, *arguments):
+    """`valid`, or the code of the refusal."""
+    try:
+        check(*arguments)
+        return "valid"
+    except certificate.Rejected as rejected:
+        return rejected.code
+
+
+def network_of(value):
+    manifest = manifests.read(value)
+    return manifest, certificate.Epoch(manifests.network_id(manifest), 0, manifest["committee"], manifest["parameters"])
+
+
+def types():
+    """That schema.py says what SPEC 3 says, so that neither changes alone."""
+
+    def words(text):
+        return re.sub(r"\s+", "", text)
+
+    spec = words((ROOT / "SPEC.md").read_text(encoding="utf-8"))
+    for line in schema.TYPES.strip().splitlines():
+        yield line.split()[0], None if words(line) in spec else "SPEC.md says otherwise"
+
+
+def arithmetics():
+    file = load("arithmetic")
+    for case in file["quorums"]:
+        total = case["weightTotal"]
+        found = (arithmetic.quorum(total), arithmetic.faulty(total))
+        yield f"quorum of {total}", differs(found, (case["quorum"], case["faulty"]))
+    parameters = file["rounds"]["parameters"]
+    for case in file["rounds"]["cases"]:
+        number = arithmetic.round_at(parameters, case["nowMs"])
+        found = (number, arithmetic.start_of(parameters, number), arithmetic.valid_until(parameters, number))
+        yield f"round at {case['nowMs']}", differs(found, (case["round"], case["startMs"], case["validUntilMs"]))
+    for now in file["rounds"]["noRoundAt"]:
+        yield f"no round at {now}", differs(arithmetic.round_at(parameters, now), None)
+
+
+def parameters_json():
+    file = load("params")
+    for case in file["accepted"]:
+        data = bytes.fromhex(case["bytes"])
+        yield case["name"], differs((params.encode(case["value"]), params.is_canonical(data)), (data, True))
+    for case in file["rejected"]:
+        yield case["name"], differs(params.is_canonical(bytes.fromhex(case["bytes"])), False)
+
+
+def signatures():
+    file = load("signatures")
+    for case in file["signatures"]:
+        arguments = (bytes.fromhex(case[name]) for name in ("publicKey", "message", "signature"))
+        yield case["name"], differs(ed25519.verify(*arguments), case["valid"])
+    for case in file["keys"]:
+        yield case["name"], differs(ed25519.is_member_key(bytes.fromhex(case["publicKey"])), case["admissible"])
+
+
+def malformed():
+    for case in load("malformed"):
+        try:
+            schema.decode(case["type"], bytes.fromhex(case["bytes"]))
+            found = True
+        except ssz.Malformed:
+            found = False
+        yield case["name"], differs(found, case["valid"])
+
+
+def manifest_files():
+    file = load("manifests")
+    for case in file["accepted"]:
+        manifest = manifests.read(case["value"])
+        found = {
+            "ssz": schema.encode("Manifest", manifest).hex(),
+            "networkId": manifests.network_id(manifest).hex(),
+            "committee": schema.encode("Committee", manifest["committee"]).hex(),
+            "committeeHash": digests.committee_hash(manifest["committee"]).hex(),
+            "parameters": schema.encode("Parameters", manifest["parameters"]).hex(),
+            "parametersHash": digests.parameters_hash(manifest["parameters"]).hex(),
+            "warnings": manifests.warnings(manifest),
+            "again": manifest,
+        }
+        expected = {
+            **{name: case[name] for name in ("ssz", "networkId", "warnings")},
+            **{name: case[name]["ssz"] for name in ("committee", "parameters")},
+            **{f"{name}Hash": case[name]["hash"] for name in ("committee", "parameters")},
+            "again": schema.decode("Manifest", bytes.fromhex(case["ssz"])),
+        }
+        yield case["name"], differs(found, expected)
+    for case in file["rejected"]:
+        try:
+            manifests.read(case["value"])
+            found = "admitted"
+        except manifests.Refused as refused:
+            found = refused.path
+        yield case["name"], differs(found, case["path"])
+
+
+CLAIMS = {
+    "SignedAttestation": "AttestationClaim",
+    "SignedProposal": "ProposalClaim",
+    "SignedVote": "Vote",
+    "SignedStatus": "Status",
+}
+
+
+def _message(case, epoch, secrets):
+    signed = schema.decode(case["type"], bytes.fromhex(case["ssz"]))
+    message, kind = signed["message"], CLAIMS[case["type"]]
+    claim = message
+    if kind == "AttestationClaim":
+        claim = digests.attestation_claim(message)
+    if kind == "ProposalClaim":
+        claim = digests.proposal_claim(epoch.network, message)
+    digest = digests.claim_digest(kind, epoch.network, claim)
+    member = epoch.members[message["member"]]
+    found = {
+        "digest": digest.hex(),
+        "member": message["member"],
+        "signature": signed["signature"].hex(),
+        "valid": ed25519.verify(member["publicKey"], digest, signed["signature"]),
+    }
+    if "claim" in case:
+        found["claim"] = schema.encode(kind, claim).hex()
+    wrong = differs(found, {name: case[name] for name in found})
+    again = ed25519.sign(secrets[member["id"]], digest) == signed["signature"]
+    if wrong is None and again != (case["valid"] and "torsion" not in case["name"]):
+        return "signing again says otherwise"
+    return wrong
+
+
+def messages():
+    file = load("messages")
+    manifest, epoch = network_of(file["network"]["manifest"])
+    yield "network id", differs(epoch.network.hex(), file["network"]["networkId"])
+    secrets = {}
+    for member, expected in zip(epoch.members, file["network"]["members"]):
+        name = expected["id"]
+        secrets[name.encode()] = bytes.fromhex(expected["secretKey"])
+        found = {
+            "id": member["id"].decode(),
+            "secretKey": digests.sha256(f"watchfire test key of {name}".encode()).hex(),
+            "publicKey": ed25519.public_key_of(secrets[name.encode()]).hex(),
+        }
+        yield f"member {name}", differs((found, member["publicKey"].hex()), (expected, expected["publicKey"]))
+    for i, case in enumerate(file["blocks"]["headers"]):
+        header = schema.decode("Header", bytes.fromhex(case["ssz"]))
+        yield f"header {i}", differs(digests.header_digest(epoch.network, header).hex(), case["digest"])
+    for i, case in enumerate(file["blocks"]["bodies"]):
+        body = schema.decode("Body", bytes.fromhex(case["ssz"]))
+        yield f"body {i}", differs(digests.tagged_of("body", "Body", body).hex(), case["hash"])
+    for case in file["messages"]:
+        yield case["name"], _message(case, epoch, {name: secret for name, secret in secrets.items()})
+    for case in file["evidence"]:
+        decoded = schema.decode("Evidence", bytes.fromhex(case["ssz"]))
+        yield case["name"], differs(evidence.is_valid(epoch, decoded), case["valid"])
+    for case in file["viewCertificates"]:
+        decoded = schema.decode("ViewCertificate", bytes.fromhex(case["ssz"]))
+        yield case["name"], differs(outcome(certificate.verify_view_certificate, epoch, decoded), case["result"])
+
+
+def states():
+    file = load("states")
+    for case in file["states"]:
+        state = schema.decode("State", bytes.fromhex(case["ssz"]))
+        yield case["name"], differs(statetree.root_of(state).hex(), case["root"])
+        root, ids = bytes.fromhex(case["root"]), [name.encode() for name in case.get("targetIds", [])]
+        for proof in case.get("proofs", []):
+            name = f"{case['name']}: proof of {proof['id']}"
+            branch = [bytes.fromhex(node) for node in proof["branch"]]
+            target = bytes.fromhex(proof["target"])
+            index = ids.index(proof["id"].encode())
+            found = {
+                "index": index,
+                "target": schema.encode("TargetState", state["targets"][index]).hex(),
+                "branch": [node.hex() for node in statetree.prove(state, index)],
+            }
+            yield name, differs(found, {field: proof[field] for field in found})
+            yield f"{name} holds", differs(statetree.proves(root, ids, target, branch), True)
+    for case in file["rejectedProofs"]:
+        ids, branch = [name.encode() for name in case["targetIds"]], [bytes.fromhex(node) for node in case["branch"]]
+        found = statetree.proves(bytes.fromhex(case["root"]), ids, bytes.fromhex(case["target"]), branch)
+        yield case["name"], differs(found, False)
+
+
+VERDICTS = ("none", "up", "degraded", "disputed", "down", "unknown")
+
+
+def proven(file, epoch):
+    """What a valid certificate file proves, in the words of certificates.json."""
+    header = file["certificate"]["header"]
+    return {
+        **{name: header[name] for name in ("epoch", "height", "round")},
+        "headerDigest": digests.header_digest(epoch.network, header).hex(),
+        "signers": [epoch.members[s["member"]]["id"].decode() for s in file["certificate"]["signatures"]],
+        "verdicts": {target["id"].decode(): VERDICTS[target["verdict"]] for target in file["state"]["targets"]},
+    }
+
+
+def judge(data, manifest):
+    """`result`, and `proves` if that is `valid`."""
+    try:
+        return {"result": "valid", "proves": proven(*certificate.verify_file(data, manifest))}
+    except certificate.Rejected as rejected:
+        return {"result": rejected.code}
+
+
+def certificates():
+    file = load("certificates")
+    read = {name: manifests.read(given["value"]) for name, given in file["manifests"].items()}
+    for name, given in file["manifests"].items():
+        yield f"manifest {name}", differs(manifests.network_id(read[name]).hex(), given["networkId"])
+    for case in file["files"]:
+        found = judge(bytes.fromhex(case["file"]), read[case["manifest"]])
+        yield case["name"], differs(found, {name: case[name] for name in ("result", "proves") if name in case})
+
+
+FILES = {
+    "arithmetic": arithmetics,
+    "params": parameters_json,
+    "signatures": signatures,
+    "malformed": malformed,
+    "manifests": manifest_files,
+    "messages": messages,
+    "states": states,
+    "certificates": certificates,
+}

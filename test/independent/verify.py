@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""A second verifier of the Watchfire protocol, written from SPEC.md and test/vectors alone.
+
+    verify.py                                      runs all vectors; exit 1 if one fails
+    verify.py certificate FILE --manifest FILE     what a certificate file proves; exit 1 if it is refused
+    verify.py lines                                certificate files from JSON lines on stdin, answers on stdout
+
+Python 3.11, standard library only.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+import manifest as manifests
+import vectors
+
+EXIT_REFUSED, EXIT_USAGE, EXIT_MANIFEST = 1, 2, 78
+
+
+def run_vectors():
+    passed, failed = 0, 0
+    unread = sorted(path.stem for path in vectors.FOLDER.glob("*.json") if path.stem not in vectors.FILES)
+    for name in unread:
+        failed += 1
+        print(f"FAIL {name}.json: nothing here reads it")
+    for group, cases in {"types": vectors.types, **vectors.FILES}.items():
+        for name, wrong in cases():
+            if wrong is None:
+                passed += 1
+            else:
+                failed += 1
+                print(f"FAIL {group}: {name}: {wrong}")
+    print(f"{passed} passed, {failed} failed")
+    return EXIT_REFUSED if failed else 0
+
+
+def run_certificate(file, manifest_file):
+    try:
+        data = pathlib.Path(file).read_bytes()
+        text = pathlib.Path(manifest_file).read_text(encoding="utf-8")
+    except OSError as fault:
+        print(fault, file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        manifest = manifests.read(json.loads(text))
+    except (manifests.Refused, ValueError) as fault:
+        print(f"{manifest_file}: {fault}", file=sys.stderr)
+        return EXIT_MANIFEST
+    judged = vectors.judge(data, manifest)
+    print(json.dumps(judged))
+    return 0 if judged["result"] == "valid" else EXIT_REFUSED
+
+
+def run_lines():
+    """A line {"manifest": value} sets the manifest; a line {"file": hex} is judged against it."""
+    manifest = None
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "manifest" in asked:
+            manifest = manifests.read(asked["manifest"])
+        else:
+            print(json.dumps(vectors.judge(bytes.fromhex(asked["file"]), manifest)), flush=True)
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description="A second verifier of the Watchfire protocol.")
+    commands = parser.add_subparsers(dest="command")
+    one = commands.add_parser("certificate", help="verify one certificate file")
+    one.add_argument("file")
+    one.add_argument("--manifest", required=True, help="the manifest as JSON")
+    commands.add_parser("lines", help="verify certificate files given as JSON lines")
+    asked = parser.parse_args()
+    if asked.command == "certificate":
+        return run_certificate(asked.file, asked.manifest)
+    return run_lines() if asked.command == "lines" else run_vectors()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
