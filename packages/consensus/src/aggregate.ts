@@ -1,5 +1,6 @@
 import {
   aggregates,
+  areEqual,
   type EpochContext,
   type Evidence,
   type Exclusion,
@@ -13,14 +14,16 @@ import {
   type State,
   type Target,
   type TargetState,
-  toHex,
   toSigned,
   toText,
 } from '@watchfire/attestation'
 import { getOffender } from './evidence.ts'
+import { invariant } from './invariant.ts'
+import { type GroupPlan, getPlan, type Labels } from './plan.ts'
 import { reuseGroup, reuseTarget } from './reuse.ts'
-import { getGroupIds, migrateState } from './state.ts'
+import { migrateState } from './state.ts'
 import { getRawVerdict, isMoreThanTwice, type Measured, settleVerdict } from './verdict.ts'
+import { getCorroborated, getMajority, getMedian, sumWeights, type Weighed } from './weighed.ts'
 
 // SPEC chapter 7. Integers only, and nothing depends on the order of attestations.
 
@@ -32,12 +35,6 @@ interface Seen {
   readonly member: MemberIndex
   readonly weight: number
   readonly observation: Observation
-}
-
-/** Something with a weight behind it. */
-interface Weighed<T> {
-  readonly value: T
-  readonly weight: number
 }
 
 /**
@@ -64,26 +61,31 @@ export function computeState(
   const out = new Set(excluded.map(({ member }) => member))
   const faultyLive = getFaultyLive(context, out)
   const seenByTarget = collect(context, out, attestations)
-  const labels = getLabels(context)
+  const plan = getPlan(context)
 
-  const groups = getGroupIds(context).map((id, index) =>
+  const groups = plan.groups.map((group, index) =>
     reuseGroup(prior.groups[index], {
-      id,
-      heads: getGroupHeads(context, toText(id), seenByTarget, faultyLive),
+      id: group.id,
+      heads: getGroupHeads(group, seenByTarget, faultyLive),
     }),
   )
-  const groupByName = new Map(groups.map((group) => [toText(group.id), group]))
+  const heads = groups.map(
+    (group) => new Map(group.heads.map(({ name, value }) => [toText(name), value])),
+  )
 
   const targets = context.parameters.targets.map((target, index) => {
     const seen = seenByTarget[index] ?? []
     const before = prior.targets[index]
-    if (before === undefined) throw new Error('a state has every target of its epoch')
-    const group = groupByName.get(toText(target.group))
-    const agreed = aggregateTarget(context, target, seen, faultyLive, labels)
+    invariant(before !== undefined, 'a state has every target of its epoch')
+    const group = plan.groupOf[index]
+    const agreed = aggregateTarget(context, target, seen, faultyLive, plan.labels)
     const measured: Measured = {
       ...agreed,
-      failing: countFailing(labels, seen),
-      getHead: (signal) => getHead(target, group, signal),
+      failing: countFailing(plan.labels, seen),
+      getHead: (signal) => {
+        const name = plan.signalNames[index]?.[signal]
+        return group === undefined || name === undefined ? undefined : heads[group]?.get(name)
+      },
     }
     const raw = getRawVerdict(target.policy, measured, faultyLive)
     const { round, parentRound } = place
@@ -163,12 +165,12 @@ function aggregateTarget(
   const abstained = sumWeights(seen.filter(hasStatus('abstained')))
   const observing = reached + failed
   const isEnough = isMoreThanTwice(observing, faultyLive)
-  const majority = <T>(items: readonly Weighed<T>[], keyOf: (value: T) => string) =>
-    isEnough ? getMajority(items, keyOf, observing) : undefined
+  const majority = <T>(items: readonly Weighed<T>[], isSame: (a: T, b: T) => boolean) =>
+    isEnough ? getMajority(items, isSame, observing) : undefined
 
   const outcome = majority(
     failedBy.map(({ observation, weight }) => ({ value: observation.code, weight })),
-    String,
+    (a, b) => a === b,
   )
   const reference = majority(
     reachedBy
@@ -177,7 +179,7 @@ function aggregateTarget(
         value: { referenceKind, reference: value },
         weight,
       })),
-    (value) => `${value.referenceKind}:${value.reference}`,
+    (a, b) => a.referenceKind === b.referenceKind && a.reference === b.reference,
   )
   return {
     reached,
@@ -193,7 +195,7 @@ function aggregateTarget(
         const found = observation.identities.find((identity) => identity.index === index)
         return found === undefined ? [] : [{ value: found.value, weight }]
       })
-      const agreed = majority(values, toHex)
+      const agreed = majority(values, areEqual)
       return agreed === undefined ? [] : [{ index, weight: agreed.weight, value: agreed.value }]
     }),
     vantages: getVantages(labels, seen),
@@ -205,7 +207,7 @@ function getVantages(labels: Labels, seen: readonly Seen[]): TargetState['vantag
   const vantages = labels.regions.map((region) => ({ region, reached: 0, failed: 0, abstained: 0 }))
   for (const { member, weight, observation } of seen) {
     const vantage = vantages[labels.regionOf[member] ?? -1]
-    if (vantage === undefined) throw new Error('every member has a region, if one of no name')
+    invariant(vantage !== undefined, 'every member has a region, if one of no name')
     if (observation.status === observationStatuses.reached) vantage.reached += weight
     if (observation.status === observationStatuses.failed) vantage.failed += weight
     if (observation.status === observationStatuses.abstained) vantage.abstained += weight
@@ -236,101 +238,29 @@ function aggregateSignals(
 
 /** SPEC 7.6: heads by name, ascending; at most as many as a group's state holds. */
 function getGroupHeads(
-  context: EpochContext,
-  group: string,
+  group: GroupPlan,
   seenByTarget: readonly (readonly Seen[])[],
   faultyLive: number,
 ): GroupState['heads'] {
-  const highest = new Map<
-    string,
-    { name: Uint8Array; byMember: Map<MemberIndex, Weighed<bigint>> }
-  >()
-  for (const [targetIndex, target] of context.parameters.targets.entries()) {
-    if (toText(target.group) !== group) continue
-    for (const [signalIndex, definition] of target.signals.entries()) {
-      if (definition.aggregate !== aggregates.corroborated) continue
-      const key = toText(definition.name)
-      const entry = highest.get(key) ?? { name: definition.name, byMember: new Map() }
-      highest.set(key, entry)
-      for (const { member, weight, observation } of seenByTarget[targetIndex] ?? []) {
+  return group.heads.slice(0, limits.signalsMax).flatMap(({ name, sources }) => {
+    const highest = new Map<MemberIndex, Weighed<bigint>>()
+    for (const { target, signal } of sources) {
+      for (const { member, weight, observation } of seenByTarget[target] ?? []) {
         if (observation.status !== observationStatuses.reached) continue
-        const value = observation.signals.find((signal) => signal.index === signalIndex)?.value
+        const value = observation.signals.find(({ index }) => index === signal)?.value
         if (value === undefined) continue
-        const before = entry.byMember.get(member)
+        const before = highest.get(member)
         if (before === undefined || toSigned(value) > toSigned(before.value)) {
-          entry.byMember.set(member, { value, weight })
+          highest.set(member, { value, weight })
         }
       }
     }
-  }
-  return [...highest]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, limits.signalsMax)
-    .flatMap(([, { name, byMember }]) => {
-      const values = [...byMember.values()]
-      const weight = sumWeights(values)
-      if (!isMoreThanTwice(weight, faultyLive)) return []
-      const value = getCorroborated(values, faultyLive)
-      return value === undefined ? [] : [{ name, weight, value }]
-    })
-}
-
-/** The agreed head for a target's signal, by the signal's name. */
-function getHead(
-  target: Target,
-  group: GroupState | undefined,
-  signal: number,
-): bigint | undefined {
-  const name = target.signals[signal]?.name
-  if (group === undefined || name === undefined) return undefined
-  const wanted = toText(name)
-  return group.heads.find((head) => toText(head.name) === wanted)?.value
-}
-
-/** The weighted lower median: ascending, the first at which twice the cumulated weight is at least the whole (SPEC 7.4). */
-function getMedian(values: readonly Weighed<bigint>[]): bigint | undefined {
-  const whole = sumWeights(values)
-  let cumulated = 0
-  for (const { value, weight } of values.toSorted(bySignedValue)) {
-    cumulated += weight
-    if (cumulated >= whole - cumulated) return value
-  }
-  return undefined
-}
-
-/** Descending, the first at which the cumulated weight exceeds what may lie (SPEC 7.4). */
-function getCorroborated(
-  values: readonly Weighed<bigint>[],
-  faultyLive: number,
-): bigint | undefined {
-  let cumulated = 0
-  for (const { value, weight } of values.toSorted(bySignedValue).toReversed()) {
-    cumulated += weight
-    if (cumulated > faultyLive) return value
-  }
-  return undefined
-}
-
-function bySignedValue(a: Weighed<bigint>, b: Weighed<bigint>): number {
-  const [left, right] = [toSigned(a.value), toSigned(b.value)]
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
-/** The value whose weight, doubled, exceeds `observing`: there is at most one (SPEC 7.5). */
-function getMajority<T>(
-  items: readonly Weighed<T>[],
-  keyOf: (value: T) => string,
-  observing: number,
-): Weighed<T> | undefined {
-  const byKey = new Map<string, Weighed<T>>()
-  for (const { value, weight } of items) {
-    const key = keyOf(value)
-    byKey.set(key, { value, weight: (byKey.get(key)?.weight ?? 0) + weight })
-  }
-  for (const candidate of byKey.values()) {
-    if (candidate.weight > observing - candidate.weight) return candidate
-  }
-  return undefined
+    const values = [...highest.values()]
+    const weight = sumWeights(values)
+    if (!isMoreThanTwice(weight, faultyLive)) return []
+    const value = getCorroborated(values, faultyLive)
+    return value === undefined ? [] : [{ name, weight, value }]
+  })
 }
 
 /** Distinct non-empty labels of the members that failed to reach the target (SPEC 7.7.2). */
@@ -347,34 +277,6 @@ function countFailing(labels: Labels, seen: readonly Seen[]): Measured['failing'
   }
 }
 
-/** Members' labels as text, by member index. */
-interface Labels {
-  readonly region: readonly string[]
-  readonly network: readonly string[]
-  readonly operator: readonly string[]
-  /** Distinct regions, ascending; members without one make up the region of no name. */
-  readonly regions: readonly Uint8Array[]
-  /** Position of a member's region in `regions`. */
-  readonly regionOf: readonly number[]
-}
-
-function getLabels({ committee: { members } }: EpochContext): Labels {
-  const region = members.map((member) => toText(member.region))
-  const regions = new Map(members.map((member) => [toText(member.region), member.region]))
-  const names = [...regions.keys()].toSorted()
-  return {
-    region,
-    network: members.map((member) => toText(member.network)),
-    operator: members.map((member) => toText(member.operator)),
-    regions: names.map((name) => regions.get(name) ?? new Uint8Array()),
-    regionOf: region.map((name) => names.indexOf(name)),
-  }
-}
-
 function hasStatus(status: keyof typeof observationStatuses): (seen: Seen) => boolean {
   return ({ observation }) => observation.status === observationStatuses[status]
-}
-
-function sumWeights(items: readonly { readonly weight: number }[]): number {
-  return items.reduce((sum, { weight }) => sum + weight, 0)
 }

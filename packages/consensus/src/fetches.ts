@@ -1,9 +1,11 @@
 import {
   type Digest,
   fromHex,
+  getRoundStartMs,
   type Height,
   type Hex,
   type MemberIndex,
+  type Round,
   type UnixMs,
   type View,
 } from '@watchfire/attestation'
@@ -19,7 +21,7 @@ import {
   getTip,
   getView,
 } from './model.ts'
-import { getDeadlineMs, getGap } from './views.ts'
+import { getGap } from './views.ts'
 
 // What the node lacks is worked out anew after each step; only when to ask again is remembered.
 // So nothing is asked for longer than it is needed, and nothing needed is forgotten.
@@ -67,9 +69,16 @@ export function getFetchWakeMs({ fetches }: Core): UnixMs | undefined {
   return wakeAtMs
 }
 
-/** When a view that does not end becomes a reason to ask for certificates. */
-export function getStallMs(core: Core): UnixMs {
-  return (getDeadlineMs(core) + 2 * core.context.parameters.viewTimeoutMsMax) as UnixMs
+/**
+ * When it is a reason to ask for certificates that nothing became final, although a round was due.
+ * Views may go on all the while: an epoch may have ended without this node, and liars may keep those
+ * who are left behind busy.
+ */
+export function getStallMs({ context, final, finalAtMs }: Core): UnixMs {
+  const { parameters } = context
+  const next = (final.header.round + 1) as Round
+  const dueMs = getRoundStartMs(parameters, next) + parameters.proposeAtMs
+  return (Math.max(finalAtMs, dueMs) + 2 * parameters.viewTimeoutMsMax) as UnixMs
 }
 
 /** Digests of attestations that needed blocks name and that are not held. */
@@ -106,8 +115,8 @@ function getNeeds(core: Core): readonly Need[] {
 
 /**
  * Certificates of views that are missing between the tip and the current view, or between the
- * parent of the current proposal and the current view (SPEC 6.3, 6.4.4); and, in a view that does
- * not end, of that view and those after it.
+ * parent of the current proposal and the current view (SPEC 6.3, 6.4.4); and, while nothing becomes
+ * final, of the current view and those after it.
  */
 function getViewNeeds(core: Core): readonly Need[] {
   const needs: Need[] = []
@@ -132,7 +141,7 @@ function getViewNeeds(core: Core): readonly Need[] {
   return needs
 }
 
-/** Far behind, unable to compute what is final, unable to fetch it, or hearing nothing for long. */
+/** Far behind, unable to compute what is final, unable to fetch it, or seeing nothing become final for long. */
 function isSyncNeeded(core: Core): boolean {
   if (core.halted === 'conflicting-finality') return false
   if (isFarBehind(core) || isStalled(core)) return true

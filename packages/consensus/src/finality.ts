@@ -119,6 +119,7 @@ function finalizeBlock(
 
 function setFinal(draft: Draft, final: Draft['final']): void {
   draft.final = final
+  draft.finalAtMs = draft.nowMs
   const { height } = final.header
   draft.recentFinals = dropBelow(
     setAt(draft.recentFinals, height, final.hex),

@@ -142,6 +142,8 @@ export interface Core {
   /** Blocks above the final one: notarized, their ancestors, and proposals of late and near views. */
   readonly blocks: ReadonlyMap<Hex, BlockRecord>
   readonly final: FinalRecord
+  /** When that block became final here, or the node started. */
+  readonly finalAtMs: UnixMs
   /** Digests of late final blocks by height, the final one included: what conflicts shows. */
   readonly recentFinals: IntMap<Hex>
   /** Finalizations by header, of blocks above the final one. */

@@ -71,6 +71,7 @@ function makeCore(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): Core {
     finalView: 0 as View,
     blocks: new Map(),
     final,
+    finalAtMs: nowMs,
     recentFinals: setAt(makeIntMap(), final.header.height, final.hex),
     finalizations: new Map(),
     pool: makeIntMap(),

@@ -171,6 +171,7 @@ export function getGap(core: Core, from: View): { first: View; last: View } | un
 /** A clock that was set back must not keep timers of a time that will not come for long. */
 export function reanchorTimers(draft: Draft): void {
   if (draft.enteredAtMs > draft.nowMs) draft.enteredAtMs = draft.nowMs
+  if (draft.finalAtMs > draft.nowMs) draft.finalAtMs = draft.nowMs
   const latestMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
   if (draft.repeatAtMs > latestMs) draft.repeatAtMs = latestMs
   const { viewTimeoutMsMax } = draft.context.parameters

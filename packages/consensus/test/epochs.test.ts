@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { getHeaderDigest } from '@watchfire/attestation'
+import { getHeaderDigest, type Vote } from '@watchfire/attestation'
 import { type CoreMessage, InvariantError, start } from '../src/index.ts'
-import { Network, verify } from './driver.ts'
+import { Network, signVote, verify } from './driver.ts'
 import { makeContext, makeEqual, makeHandover, makeTarget } from './fixtures.ts'
 
 /** Epoch 0 of four members ends with height 3; epoch 1 has five members and two targets. */
@@ -75,6 +75,44 @@ describe('the end of an epoch', () => {
     network.run(30_000)
     equal(network.node(3).status.epoch, 1)
     ok(network.node(3).height >= network.node(0).height - 1)
+  })
+
+  it('is not hidden from members that a liar keeps busy in the old epoch', () => {
+    const second = makeContext([{}, {}, {}, {}], {}, 1)
+    const old = makeEqual(4, { handover: [makeHandover(second, 2)] })
+    let isHidden = true
+    const network = new Network({
+      epochs: [old, second],
+      // Members 0 and 1 see no vote to finalize, so that they stay behind.
+      deliver: (_, to, message) => !(isHidden && to < 2 && isFinalize(message)),
+    }).boot()
+    network.run(10_000, () => network.node(2).status.epoch === 1)
+    equal(network.node(2).status.epoch, 1)
+    equal(network.node(0).status.epoch, 0)
+    network.node(3).crash()
+    // What is on its way is lost too.
+    network.run(50)
+    isHidden = false
+    const { view: stuck } = network.node(0).status
+    // With the liar's votes the two nullify view after view: nothing stands still.
+    const lie = () => {
+      for (const to of [0, 1]) {
+        const { epoch, view } = network.node(to).status
+        if (epoch !== 0) continue
+        const vote = { epoch, view, kind: 2, member: 3, header: new Uint8Array(32) } as Vote
+        network.sendTo(3, to, { kind: 'vote', message: signVote(old, vote) })
+      }
+      network.at(network.nowMs + 100, lie)
+    }
+    lie()
+    network.run(10_000)
+    const { epoch, view } = network.node(0).status
+    ok(epoch === 0 && view > stuck + 1, `epoch ${epoch}, view ${view} after ${stuck}`)
+    network.run(30_000)
+    for (const node of [0, 1, 2].map((index) => network.node(index))) {
+      equal(node.status.epoch, 1)
+      ok(node.height > 3, `height ${node.height}`)
+    }
   })
 
   it('survives a restart right after it', () => {
