@@ -58,7 +58,7 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
   }
   for (const fault of scenario.faults) {
     queue.at(fault.atMs, () => {
-      count(fault.kind === 'crash' ? fault.how : fault.kind)
+      count('how' in fault ? fault.how : fault.kind)
       happen(world, fault)
     })
   }
@@ -155,16 +155,15 @@ function makeWorld(scenario: Scenario, { seam = soundSeam, checkers }: RunOption
   return world
 }
 
-function happen({ queue, network, nodes }: World, fault: Fault): void {
+function happen(world: World, fault: Fault): void {
+  const { network, nodes } = world
   switch (fault.kind) {
-    case 'crash': {
+    case 'crash':
+      crash(world, fault)
+      break
+    case 'crash-at-handover': {
       const node = nodes[fault.node]
-      if (node === undefined || !node.isUp) return
-      node.crash(fault.how, fault.afterOps)
-      queue.after(fault.downMs, () => {
-        node.crashNow()
-        if (!node.isUp && !node.isBroken) node.boot()
-      })
+      if (node !== undefined) node.onNewEpoch = () => crash(world, fault)
       break
     }
     case 'partition':
@@ -179,8 +178,22 @@ function happen({ queue, network, nodes }: World, fault: Fault): void {
   }
 }
 
-/** Everyone is back for the good time. */
+function crash(
+  { queue, nodes }: World,
+  fault: Fault & { kind: 'crash' | 'crash-at-handover' },
+): void {
+  const node = nodes[fault.node]
+  if (node === undefined || !node.isUp) return
+  node.crash(fault.how, fault.afterOps)
+  queue.after(fault.downMs, () => {
+    node.crashNow()
+    if (!node.isUp && !node.isBroken) node.boot()
+  })
+}
+
+/** Everyone is back for the good time, in which nothing fails. */
 function revive(node: SimNode, scenario: Scenario): void {
+  node.onNewEpoch = undefined
   node.crashNow()
   if (!node.isUp && !node.isBroken && !scenario.dead.has(node.index)) node.boot()
 }

@@ -3,6 +3,7 @@ import { attestationEquivocator } from './vices/attestation-equivocator.ts'
 import { ProposalEquivocator } from './vices/proposal-equivocator.ts'
 import { silent } from './vices/silent.ts'
 import { voteEquivocator } from './vices/vote-equivocator.ts'
+import { withholder } from './vices/withholder.ts'
 import { wrongRootLeader } from './vices/wrong-root-leader.ts'
 import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
 import { goodWeather, type Weather } from './world/network.ts'
@@ -31,12 +32,14 @@ export type ViceName =
   | 'attestation-equivocator'
   | 'wrong-root-leader'
   | 'proposal-equivocator'
+  | 'withholder'
 const viceNames: readonly ViceName[] = [
   'silent',
   'vote-equivocator',
   'attestation-equivocator',
   'wrong-root-leader',
   'proposal-equivocator',
+  'withholder',
 ]
 
 export type Fault =
@@ -46,6 +49,15 @@ export type Fault =
       readonly node: number
       readonly how: CrashKind
       /** Operations that the node still completes. */
+      readonly afterOps: number
+      readonly downMs: number
+    }
+  /** As a crash, begun when the node enters the second epoch. */
+  | {
+      readonly kind: 'crash-at-handover'
+      readonly atMs: number
+      readonly node: number
+      readonly how: CrashKind
       readonly afterOps: number
       readonly downMs: number
     }
@@ -112,7 +124,7 @@ export function drawScenario(seed: number, name?: ScenarioName): Scenario {
       targets: prng.between(1, 4),
       shards: prng.chance(200) ? 2 : 1,
       ...(isHandover
-        ? { handover: { lastHeight: prng.between(3, badRounds + 6), weights: nextWeights } }
+        ? { handover: { lastHeight: prng.between(3, badRounds), weights: nextWeights } }
         : {}),
     },
     observers,
@@ -124,6 +136,7 @@ export function drawScenario(seed: number, name?: ScenarioName): Scenario {
       ...(has('crashes', 'storm') || (has('handover') && prng.chance(500))
         ? drawCrashes(draw)
         : []),
+      ...(isHandover && prng.chance(700) ? drawHandoverCrashes(draw) : []),
       ...(has('partition', 'storm') ? drawPartitions(draw) : []),
       ...(has('lost-log') ? drawWipe(draw, weights) : []),
       ...(has('clocks') ? drawClockSteps(draw) : []),
@@ -216,6 +229,20 @@ function drawCrashes(draw: Draw): Fault[] {
   return crashes
 }
 
+function drawHandoverCrashes({ prng, nodes }: Draw): Fault[] {
+  const together = prng.chance(500)
+  return Array.from({ length: nodes }, (_, node) => node)
+    .filter(() => together || prng.chance(400))
+    .map((node) => ({
+      kind: 'crash-at-handover',
+      atMs: ORIGIN_MS,
+      node,
+      how: prng.chance(700) ? 'power' : 'kill',
+      afterOps: prng.between(1, 40),
+      downMs: prng.between(1, 3000),
+    }))
+}
+
 function drawPartitions(draw: Draw): Fault[] {
   const { prng, nodes } = draw
   return Array.from({ length: prng.between(1, 3) }).flatMap((): Fault[] => {
@@ -252,16 +279,13 @@ export function makeVice(
   name: ViceName,
   findAttestation: ConstructorParameters<typeof ProposalEquivocator>[0],
 ): Vice {
-  switch (name) {
-    case 'silent':
-      return silent
-    case 'vote-equivocator':
-      return voteEquivocator
-    case 'attestation-equivocator':
-      return attestationEquivocator
-    case 'wrong-root-leader':
-      return wrongRootLeader
-    case 'proposal-equivocator':
-      return new ProposalEquivocator(findAttestation)
+  const vices: Readonly<Record<ViceName, Vice>> = {
+    silent,
+    withholder,
+    'vote-equivocator': voteEquivocator,
+    'attestation-equivocator': attestationEquivocator,
+    'wrong-root-leader': wrongRootLeader,
+    'proposal-equivocator': new ProposalEquivocator(findAttestation),
   }
+  return vices[name]
 }

@@ -41,6 +41,10 @@ export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate:
       violate('liveness', `node ${node.index} is down at the end`)
       continue
     }
+    const epochs = node.epochs.length
+    if (node.status?.epoch !== epochs - 1) {
+      violate('liveness', `node ${node.index} has not come to epoch ${epochs - 1}`)
+    }
     const final = node.status?.finalRound ?? 0
     if (final < lastRound) {
       violate('liveness', `node ${node.index} ends at round ${final}, not ${lastRound}`)

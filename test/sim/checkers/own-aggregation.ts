@@ -50,7 +50,6 @@ export function computeOwnState(
       excluded.push({ member: offender, round: block.round } as (typeof excluded)[number])
     }
   }
-  excluded.sort((a, b) => a.member - b.member)
   const isOut = (member: number) => excluded.some((each) => each.member === member)
 
   const weightOf = (member: number) => BigInt(committee.members[member]?.weight ?? 0)
@@ -87,7 +86,12 @@ export function computeOwnState(
       value: BigInt.asUintN(64, value),
     })),
   }))
-  const meta = { ...prior.meta, height: block.height, round: block.round, excluded }
+  const meta = {
+    ...prior.meta,
+    height: block.height,
+    round: block.round,
+    excluded: excluded.toSorted((a, b) => a.member - b.member),
+  }
   return { meta: meta as State['meta'], targets, groups }
 }
 
@@ -175,7 +179,7 @@ function measure(
         weight,
       })),
   )
-  const regions = [...new Set(committee.members.map((member) => text(member.region)))].sort()
+  const regions = [...new Set(committee.members.map((member) => text(member.region)))].toSorted()
   return {
     reached: Number(reached),
     failed: Number(failed),
@@ -254,7 +258,7 @@ function computeHeads(
   voices: readonly (readonly Voice[])[],
   fLive: bigint,
 ): Map<string, Map<string, Weighed>> {
-  const groups = [...new Set(parameters.targets.map(({ group }) => text(group)))].sort()
+  const groups = [...new Set(parameters.targets.map(({ group }) => text(group)))].toSorted()
   const out = new Map<string, Map<string, Weighed>>()
   for (const group of groups) {
     if (group === '') continue
@@ -276,7 +280,7 @@ function computeHeads(
       }
     }
     const heads = new Map<string, Weighed>()
-    for (const name of [...highest.keys()].sort()) {
+    for (const name of [...highest.keys()].toSorted()) {
       const values = [...(highest.get(name)?.values() ?? [])]
       const weight = sum(values.map((each) => each.weight))
       if (weight > 2n * fLive) heads.set(name, { weight, value: corroborated(values, fLive) })

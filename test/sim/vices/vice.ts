@@ -16,9 +16,9 @@ export interface Powers {
   readonly founding: Founding
   readonly prng: Prng
   readonly member: number
-  sign(digest: Uint8Array): Uint8Array
+  readonly sign: (digest: Uint8Array) => Uint8Array
   /** The state after a block that this node stored or finalized. */
-  getState(headerDigest: Digest): State | undefined
+  readonly getState: (headerDigest: Digest) => State | undefined
 }
 
 /**

@@ -120,11 +120,11 @@ export class Held {
           state: state === undefined ? undefined : encode(stateType, state),
         }
       }
-      case 'highest': {
-        const certificate =
-          this.#highest === undefined ? undefined : encode(viewCertificateType, this.#highest)
-        return { kind: 'highest', member, certificate, epoch, round }
-      }
+      case 'highest':
+        break
     }
+    const certificate =
+      this.#highest === undefined ? undefined : encode(viewCertificateType, this.#highest)
+    return { kind: 'highest', member, certificate, epoch, round }
   }
 }

@@ -101,6 +101,8 @@ export class SimNode implements Watched {
   isUp = false
   /** Whether its own code threw: it stays down. */
   isBroken = false
+  /** Called once, when the node first enters another epoch. */
+  onNewEpoch: (() => void) | undefined
   /** Restarts so far. */
   life = 0
   /** Virtual time at which each round's block became final here. */
@@ -180,6 +182,7 @@ export class SimNode implements Watched {
       const recovery = this.#world.seam.recover(this.disk)
       // What the process before wrote may still only be in memory: it counts once it is on disk.
       this.disk.log.flush()
+      this.disk.store.flush()
       this.held.reload(this.disk)
       this.isUp = true
       this.say(`boot life ${this.life} height ${recovery.final?.header.height ?? 0}`)
@@ -368,7 +371,13 @@ export class SimNode implements Watched {
     for (const effect of result.effects) this.#carryOut(effect)
     this.#isBusy = wasBusy
     if (this.#admission !== undefined) {
-      setAdmissionWindow(this.#admission, this.#engine.getAdmissionWindow(result.state))
+      const window = this.#engine.getAdmissionWindow(result.state)
+      setAdmissionWindow(this.#admission, window)
+      if (window.epoch > 0 && this.onNewEpoch !== undefined) {
+        const { onNewEpoch } = this
+        this.onNewEpoch = undefined
+        onNewEpoch()
+      }
     }
     this.#scheduleWake(result.wakeAtMs)
   }
@@ -599,8 +608,8 @@ export class SimNode implements Watched {
       vice === undefined || this.member === undefined
         ? sendToAll(topic, shard, bytes, receivers)
         : vice.corrupt(this.#getPowers(), topic, shard, bytes, receivers)
-    // A member without peers has said it all the same.
-    if (receivers.length === 0) {
+    // A member without peers has said it all the same, and what a vice kept to itself may be fetched.
+    if (receivers.length === 0 || (vice !== undefined && topic === 'attestation')) {
       this.#world.auditor.tell((checker) => checker.onPublish?.(this, topic, bytes))
     }
     let before: Uint8Array | undefined

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { drawScenario } from './scenario.ts'
+import { describeFailure, runSeeds } from './seeds.ts'
+
+/** Wall time for seeds; on a slow or busy machine fewer of them run. */
+const BUDGET_MS = 35_000
+/** Fewer than this would show nothing: each kind of scenario several times. */
+const SEEDS_MIN = 30
+const SEEDS_MAX = 400
+
+describe('Nodes in a simulated world', function () {
+  this.timeout(240_000)
+
+  it('agree, sign nothing twice and go on, whatever fails up to what may fail, twice in the same way', () => {
+    const draw = (seed: number) => drawScenario(seed)
+    const first = runSeeds({ first: 0, count: SEEDS_MIN, draw, failuresMax: 3 })
+    const budgetMs = BUDGET_MS - first.elapsedMs
+    const plan = { first: SEEDS_MIN, count: SEEDS_MAX - SEEDS_MIN, draw, budgetMs, failuresMax: 3 }
+    const second = runSeeds(plan)
+    const failures = [...first.failures, ...second.failures]
+    assert.equal(failures.length, 0, failures.map((each) => describeFailure(each)).join('\n\n'))
+    // A run in which nothing happens would pass too.
+    assert.ok(first.rounds > SEEDS_MIN * 20, `only ${first.rounds} rounds`)
+    for (const fault of ['power', 'kill', 'wipe', 'partition', 'lost-message', 'clock']) {
+      assert.ok((first.faults[fault] ?? 0) > 0, `no ${fault} in ${SEEDS_MIN} seeds`)
+    }
+  })
+})
