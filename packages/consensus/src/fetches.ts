@@ -21,14 +21,13 @@ import {
   getTip,
   getView,
 } from './model.ts'
-import { getGap } from './views.ts'
+import { GAP_VIEWS_MAX, getGap } from './views.ts'
 
 // What the node lacks is worked out anew after each step; only when to ask again is remembered.
 // So nothing is asked for longer than it is needed, and nothing needed is forgotten.
 
 const DIGESTS_PER_FETCH = 256
 const BLOCKS_PER_FETCH = 64
-const VIEWS_PER_FETCH = 256
 /** Blocks between the final one and what is needed from which on the certificates are asked for instead. */
 const SYNC_GAP = 8
 /** Times that something is asked for in vain before the certified state is. */
@@ -120,9 +119,8 @@ function getNeeds(core: Core): readonly Need[] {
  */
 function getViewNeeds(core: Core): readonly Need[] {
   const needs: Need[] = []
-  const add = (first: View, last: View) => {
-    const from = Math.max(first, last - VIEWS_PER_FETCH + 1) as View
-    needs.push({ kind: 'views', key: `views:${last}`, from, to: last })
+  const add = (from: View, to: View) => {
+    needs.push({ kind: 'views', key: `views:${to}`, from, to })
   }
   const gap = getGap(core, getTip(core).view)
   if (gap !== undefined) add(gap.first, gap.last)
@@ -135,7 +133,7 @@ function getViewNeeds(core: Core): readonly Need[] {
     if (!isKnown && from !== gap?.last && from !== behind?.last) add(from, from)
   }
   if (isStalled(core)) {
-    const to = (core.view + VIEWS_PER_FETCH - 1) as View
+    const to = (core.view + GAP_VIEWS_MAX - 1) as View
     needs.push({ kind: 'views', key: 'views:stalled', from: core.view, to })
   }
   return needs

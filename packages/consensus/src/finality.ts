@@ -155,6 +155,7 @@ export function onSynced(draft: Draft, certificate: Verified<Certificate>, state
   if (!areEqual(tree.root, header.stateRoot)) return
   if (context !== draft.context) startEpoch(draft, context)
   setFinal(draft, { header, digest, hex, state, tree })
+  draft.finalizations = new Map()
   const last = descendants.at(-1) ?? header
   recordCertificate(draft, {
     epoch: header.epoch,

@@ -1,8 +1,6 @@
 import type { UnixMs, View } from '@watchfire/attestation'
 import { type Draft, getTip } from './model.ts'
-import { getGap } from './views.ts'
-
-const VIEWS_REPEATED_MAX = 256
+import { GAP_VIEWS_MAX, getGap } from './views.ts'
 
 /**
  * Gossip loses messages: while a view lasts, what was signed for it and the one before is sent again,
@@ -24,7 +22,7 @@ function getFirstRepeated(draft: Draft): View {
   const preceding = Math.max(1, draft.view - 1)
   const gap = getGap(draft, getTip(draft).view)
   if (gap === undefined) return preceding as View
-  return Math.max(gap.first, draft.view - VIEWS_REPEATED_MAX, 1) as View
+  return Math.max(gap.first, draft.view - GAP_VIEWS_MAX, 1) as View
 }
 
 /** Sends again what was signed from a view on. */

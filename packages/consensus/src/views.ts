@@ -154,14 +154,18 @@ export function getDeadlineMs(core: Core): UnixMs {
   return (Math.max(core.enteredAtMs, proposeAtMs) + getTimeoutMs(core)) as UnixMs
 }
 
+/** Views that a gap spans at most: what is asked for at once (SPEC 10). The rest shows when it is closed. */
+export const GAP_VIEWS_MAX = 256
+
 /**
- * The lowest and highest view between `from` and the current one, both excluded, without a
- * nullification; undefined where there is none (SPEC 6.3, 6.4.4).
+ * The highest view between `from` and the current one, both excluded, without a nullification, and
+ * the lowest such at most 255 below it; undefined where there is none (SPEC 6.3, 6.4.4).
  */
 export function getGap(core: Core, from: View): { first: View; last: View } | undefined {
   let gap: { first: View; last: View } | undefined
   for (let at = core.view - 1; at > from; at--) {
     const view = at as View
+    if (gap !== undefined && gap.last - view >= GAP_VIEWS_MAX) break
     if (getView(core, view).certificates.nullify !== undefined) continue
     gap = { first: view, last: gap?.last ?? view }
   }
