@@ -7,6 +7,7 @@ UP, DEGRADED, DISPUTED, DOWN, UNKNOWN = 1, 2, 3, 4, 5
 NO_REASON, OUTCOME, THRESHOLD, SHARE, TOO_FEW, VANTAGE = 0, 1, 2, 3, 4, 5
 MEDIAN, CORROBORATED = 1, 2
 ABOVE, BELOW, LAG = 1, 2, 3
+HEADS_MAX = 32
 KEPT = ("verdict", "settled", "since", "streak", "streakCount")
 FIELDS_OF_ZERO = (
     *KEPT,
@@ -142,7 +143,7 @@ def _identities(block, index, target, observing):
     for number in range(len(target["identities"])):
         tally = _tally(
             (carried["value"], block.weight(member))
-            for member, seen in block.of(index, REACHED) + block.of(index, FAILED)
+            for member, seen in block.of(index, REACHED)
             for carried in seen["identities"]
             if carried["index"] == number
         )
@@ -181,7 +182,7 @@ def _heads(block, group):
                         value = signed(carried["value"])
                         values[member] = max(value, values.get(member, value))
     heads = []
-    for name, values in sorted(best.items()):
+    for name, values in sorted(best.items())[:HEADS_MAX]:
         pairs = [(value, block.weight(member)) for member, value in values.items()]
         weight = sum(w for _, w in pairs)
         if weight > 2 * block.f_live:

@@ -52,9 +52,7 @@ def proposal_claim(network, message):
 
 
 def claim_digest(kind, network, claim):
-    """The digest signed for an AttestationClaim, ProposalClaim, Vote or Status; None for a vote of no kind."""
+    """The digest signed for an AttestationClaim, ProposalClaim, Vote of a known kind, or Status."""
     names = {"AttestationClaim": "attestation", "ProposalClaim": "proposal", "Status": "status"}
-    name = VOTE_DOMAINS.get(claim["kind"]) if kind == "Vote" else names[kind]
-    if name is None:
-        return None
+    name = VOTE_DOMAINS[claim["kind"]] if kind == "Vote" else names[kind]
     return digest(name, network, claim["epoch"], schema.encode(kind, claim))

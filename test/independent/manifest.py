@@ -26,11 +26,16 @@ class Refused(Exception):
 
 
 def _integer(value, path, low, high):
-    if isinstance(value, str) and DECIMAL.fullmatch(value):
-        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Refused(path, f"an integer, {low} to {high}")
     return value
+
+
+def _int64(value, path):
+    """SPEC 4.1: a decimal string where the number is beyond what JSON readers keep."""
+    if isinstance(value, str) and DECIMAL.fullmatch(value):
+        return _integer(int(value), path, -(2**63), 2**63 - 1)
+    return _integer(value, path, -ssz.SAFE_MAX, ssz.SAFE_MAX)
 
 
 def _uint(bits):
@@ -128,7 +133,7 @@ def _thresholds(value, path, signals):
         index = next((j for j, defined in enumerate(signals) if defined["name"] == signal), None)
         if index is None:
             raise Refused([*at, "signal"], "no signal of this target")
-        limit = _integer(item[found[0]], [*at, found[0]], -(2**63), 2**63 - 1)
+        limit = _int64(item[found[0]], [*at, found[0]])
         severity = _name(SEVERITIES)(item.get("severity"), [*at, "severity"])
         out.append({"signal": index, "op": OPERATIONS[found[0]], "value": limit % 2**64, "severity": severity})
     return out
@@ -245,10 +250,14 @@ def read(value):
 
 
 def warnings(manifest):
-    """Codes of SPEC 4.4 and 4.5 that concern the manifest as a whole."""
-    total = arithmetic.total_weight(manifest["committee"])
-    found = ["heavy-member"] if arithmetic.faulty(total) == 0 else []
-    return found + (["no-targets"] if not manifest["parameters"]["targets"] else [])
+    """The codes of SPEC 4.5, in its order."""
+    committee, targets = manifest["committee"], manifest["parameters"]["targets"]
+    found = ["heavy-member"] if arithmetic.faulty(arithmetic.total_weight(committee)) == 0 else []
+    found += [] if targets else ["no-targets"]
+    for label in ("region", "network", "operator"):
+        distinct = {member[label] for member in committee["members"]} - {b""}
+        found += ["unreachable-vantage" for t in targets if t["policy"][f"{label}sMin"] > len(distinct)]
+    return found
 
 
 def network_id(manifest):

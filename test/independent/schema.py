@@ -66,9 +66,6 @@ WIDE = {
     ("Status", "clockOffsetMs"),
 }
 
-# ByteLists that hold bytes of any value; all others are text.
-RAW = {("Target", "params"), ("IdentityValue", "value"), ("AgreedIdentity", "value")}
-
 
 def _kind(source, owner, field, known):
     source = source.strip()
@@ -79,7 +76,7 @@ def _kind(source, owner, field, known):
     if match := re.fullmatch(r"Bytes(\d+)", source):
         return ssz.Bytes(int(match[1]))
     if match := re.fullmatch(r"ByteList\[(\d+)\]", source):
-        return ssz.ByteList(int(match[1]), text=False)
+        return ssz.ByteList(int(match[1]))
     if match := re.fullmatch(r"List\[(.+), (\d+)\]", source):
         return ssz.List(_kind(match[1], owner, field, known), int(match[2]))
     if match := re.fullmatch(r"Union\[ (.+) \]", source):

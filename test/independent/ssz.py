@@ -46,15 +46,12 @@ class Bytes:
 class ByteList:
     fixed = None
 
-    def __init__(self, limit, text=False):
+    def __init__(self, limit):
         self.limit = limit
-        self.text = text
 
     def decode(self, data):
         if len(data) > self.limit:
             raise Malformed(f"{len(data)} bytes, at most {self.limit}")
-        if self.text and any(not 0x20 <= byte <= 0x7E for byte in data):
-            raise Malformed("text that is not printable ASCII")
         return data
 
     encode = decode

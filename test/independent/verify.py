@@ -39,7 +39,7 @@ def run_vectors():
 def run_certificate(file, manifest_file):
     try:
         data = pathlib.Path(file).read_bytes()
-        text = pathlib.Path(manifest_file).read_text(encoding="utf-8")
+        text = pathlib.Path(manifest_file).read_bytes()
     except OSError as fault:
         print(fault, file=sys.stderr)
         return EXIT_USAGE
