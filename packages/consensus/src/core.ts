@@ -98,6 +98,8 @@ export type Input = { readonly nowMs: UnixMs } & (
     }
   /** The node may sign from this view on (SPEC 6.9). */
   | { readonly kind: 'unmute'; readonly fromView: View }
+  /** Something under this node's key, that its log does not hold, was met where the core does not look (SPEC 6.9). */
+  | { readonly kind: 'mute'; readonly detail: string }
 )
 
 /** Alarms after which the node never votes again by itself (SPEC 6.7, 6.8). */

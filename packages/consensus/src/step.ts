@@ -13,7 +13,7 @@ import { onEvidence } from './accuse.ts'
 import { getFetchWakeMs, getStallMs, scheduleFetches } from './fetches.ts'
 import { onSynced, pursueFinality } from './finality.ts'
 import { closeDraft, type Core, type Draft, openDraft, openState } from './model.ts'
-import { onUnmute } from './mute.ts'
+import { checkOwnSignature, mute, onUnmute } from './mute.ts'
 import { getProposeWakeMs, tryPropose } from './propose.ts'
 import { repeatIfDue } from './repeat.ts'
 import { onVote } from './tally.ts'
@@ -31,6 +31,7 @@ import { considerProposal, getHoldWakeMs, onProposal, onViewTimer } from './vote
  *   evidence     kept for the next block, and passed on
  *   block        kept, if a notarized header or a child of it names it
  *   synced       becomes the final block, if higher
+ *   mute         the node signs nothing until it is told from which view on it may
  *   unmute       says from which view on the node may sign
  *   tick         nothing but the time
  *
@@ -84,6 +85,7 @@ function take(draft: Draft, input: Input): void {
       onVote(draft, input.message)
       break
     case 'certificate':
+      checkOwnSignature(draft, input.message)
       recordCertificate(draft, input.message)
       break
     case 'evidence':
@@ -97,6 +99,9 @@ function take(draft: Draft, input: Input): void {
       break
     case 'unmute':
       onUnmute(draft, input.fromView)
+      break
+    case 'mute':
+      mute(draft, input.detail, {})
       break
     case 'tick':
       break

@@ -98,7 +98,8 @@ function judgeProposal(core: Core, { parentView, hex }: HeldProposal): Judgement
   if (notarized === undefined || getGap(core, parentView) !== undefined) return hold
   // 5
   const isReproposal = hex === notarized
-  if (isReproposal && !isReproposalDue(core, header)) return refuse('reproposal-not-due')
+  // How far finality is, its leader may see otherwise: no fault that the proposal itself shows.
+  if (isReproposal && !isReproposalDue(core, header)) return refuse('reproposal-not-due', false)
   if (!isReproposal) {
     if (record.parentHex !== notarized) return refuse('wrong-parent')
     const ahead = judgeNew(core, header)

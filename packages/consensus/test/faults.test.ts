@@ -8,8 +8,11 @@ import {
   type Header,
   type MemberIndex,
   type Proposal,
+  type SignedVote,
   toHex,
+  type Verified,
   type View,
+  type ViewCertificate,
   type Vote,
   voteKinds,
 } from '@watchfire/attestation'
@@ -223,6 +226,61 @@ describe('a proposal', () => {
       .finals[0]?.block.body.attestations.some(({ member }) => member === 3)
     equal(named, true)
     deepEqual(votesOf(network.node(0), 'notarize').includes(1), false)
+  })
+})
+
+describe('a leader that jumped over views', () => {
+  it('asks for the certificates between before it proposes, and then does', () => {
+    let isCutOff = true
+    const network = new Network({
+      epochs: [context],
+      // Views 1 to 3 come to nothing, and member 0 hears of them only by the last certificate.
+      deliver: (_, to, message) =>
+        !(message.kind === 'proposal' && message.message.message.view < 4) &&
+        !(isCutOff && to === 0 && message.kind !== 'attestation'),
+    }).boot()
+    network.run(20_000, () => network.node(1).status.view === 4)
+    const leader = network.node(0)
+    equal(leader.status.view, 1)
+    const last = network
+      .node(1)
+      .disk.certificates.find(({ view, kind }) => view === 3 && kind === voteKinds.nullify)
+    ok(last)
+    leader.input({ kind: 'certificate', message: last as Verified<ViewCertificate> })
+    equal(leader.status.view, 4)
+    const { proposals } = leader.disk
+    equal(proposals.length, 0)
+    const asked = leader.effects.findLast(({ kind }) => kind === 'fetch-views')
+    ok(asked?.kind === 'fetch-views')
+    deepEqual([asked.from, asked.to], [1, 2])
+    isCutOff = false
+    network.run(2500, () => proposals.length > 0)
+    equal(proposals[0]?.message.view, 4)
+    equal(proposals[0]?.message.parentView, 0)
+    network.run(100)
+    equal(network.node(2).finals[0]?.certificate.view, 4)
+  })
+})
+
+describe('a finalization', () => {
+  it('that comes before its block is kept until the block and its inputs are fetched', () => {
+    const network = new Network({
+      epochs: [context],
+      deliver: (_, to) => to !== 0,
+    }).boot()
+    network.run(1000)
+    equal(network.node(1).height, 1)
+    const late = network.node(0)
+    const votes = network.nodes
+      .flatMap(({ disk }) => disk.votes)
+      .filter(({ message }) => message.kind === voteKinds.finalize && message.view === 1)
+    for (const vote of votes) late.input({ kind: 'vote', message: vote as Verified<SignedVote> })
+    equal(late.status.view, 2)
+    equal(late.height, 0)
+    equal(late.status.missingBlocks, 1)
+    network.deliver = () => true
+    network.run(1000)
+    equal(late.height, 1)
   })
 })
 

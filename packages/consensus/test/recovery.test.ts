@@ -1,4 +1,4 @@
-import { equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { type MemberIndex, type View, voteKinds } from '@watchfire/attestation'
 import { Network, signVote } from './driver.ts'
 import { makeEqual } from './fixtures.ts'
@@ -149,5 +149,54 @@ describe('a node without its log', () => {
     equal(node.disk.votes.length, before)
     equal(node.status.muted, true)
     ok(network.node(0).height > 3, 'the others go on')
+  })
+  it('is silenced by its own signature in a certificate that its log knows nothing of', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(5000)
+    const node = network.node(2)
+    node.crash()
+    const { votes, proposals } = node.disk
+    // All of its disk is of an earlier time, its log with it: nothing of its own shows that.
+    const signed = votes.findLast(({ message }) => message.kind === voteKinds.finalize)?.message
+    ok(signed)
+    const isEarlier = ({ message }: { message: { view: View } }) => message.view < signed.view
+    node.disk.certificates.length = 0
+    node.disk.final = undefined
+    for (const list of [votes, proposals]) list.splice(0, list.length, ...list.filter(isEarlier))
+    network.deliver = () => false
+    node.boot()
+    equal(node.status.muted, false)
+    const members = [0, 1, 2].map((index) => index as MemberIndex)
+    const signatures = members.map((member) => {
+      const { signature } = signVote(context, { ...signed, member })
+      return { member, signature }
+    })
+    const { epoch, view, kind, header } = signed
+    const certificate = { epoch, view, kind, header, signatures } as never
+    const before = votes.length
+    node.input({ kind: 'certificate', message: certificate })
+    equal(node.alarms[0]?.code, 'unknown-own-signature')
+    equal(node.status.muted, true)
+    network.run(20_000)
+    equal(votes.length, before)
+  })
+
+  it('is silenced by what its shell met, once, and speaks again when told', () => {
+    const network = new Network({ epochs: [context] }).boot()
+    network.run(2100)
+    const node = network.node(1)
+    for (let times = 0; times < 2; times++) node.input({ kind: 'mute', detail: 'an attestation' })
+    deepEqual(
+      node.alarms.map(({ code, detail }) => [code, detail]),
+      [['unknown-own-signature', 'an attestation']],
+    )
+    const before = node.disk.votes.length
+    network.run(4000)
+    equal(node.disk.votes.length, before)
+    const fromView = (node.status.view + 3) as View
+    node.input({ kind: 'unmute', fromView })
+    network.run(10_000)
+    const later = node.disk.votes.slice(before)
+    ok(later.length > 0 && later.every(({ message }) => message.view >= fromView))
   })
 })

@@ -117,8 +117,8 @@ export interface Books {
   votes: Map<number, Map<string, SignedVote>>
   /** By view: only its leader proposes in it. */
   proposals: Map<number, { readonly claim: SignedProposalClaim; readonly digest: Hex }>
-  /** By view, the kinds held. */
-  certificates: Map<number, Set<number>>
+  /** By view, the headers held of each kind; at most two of a kind, the second proving a fault (SPEC 6.7). */
+  certificates: Map<number, Map<number, Set<Hex>>>
   /** Members against which evidence was made or admitted in this epoch. */
   accused: Set<MemberIndex>
   /** Time of the last admitted status of each member. */

@@ -1,4 +1,11 @@
-import { decode, verifyViewCertificate, viewCertificateType } from '@watchfire/attestation'
+import {
+  decode,
+  type Hex,
+  toHex,
+  verifyViewCertificate,
+  viewCertificateType,
+  voteKinds,
+} from '@watchfire/attestation'
 import {
   type AdmissionResult,
   type Candidate,
@@ -14,14 +21,19 @@ export function admitCertificate({ books, bytes, check }: Candidate): AdmissionR
   // [REJECT] strict decoding
   const decoded = decode(viewCertificateType, bytes)
   if (!decoded.ok) return reject('malformed', decoded.detail)
-  const { view, kind } = decoded.value
+  const { view, kind, header } = decoded.value
   // [QUEUE] epoch above, [IGNORE] epoch below
   const misplaced = checkEpochAndMember(books, { epoch: decoded.value.epoch })
   if (misplaced !== undefined) return misplaced
   // [IGNORE] below the final view, or held. There is no bound above: who is behind needs it most,
   // and only a quorum makes one.
   if (view < books.window.finalView) return ignore('settled-view')
-  if (books.certificates.get(view)?.has(kind) === true) return ignore('seen')
+  const held = books.certificates.get(view)?.get(kind)
+  // A second finalization of a view, for another block, is what shows that more than f lie (SPEC 6.7).
+  const hex = toHex(header)
+  if (held !== undefined && (kind !== voteKinds.finalize || held.has(hex) || held.size > 1)) {
+    return ignore('seen')
+  }
   // [REJECT] kind, header, members ascending, quorum, every signature
   let isDeferred = false
   const verified = verifyViewCertificate(books.context, decoded.value, (...signed) => {
@@ -36,6 +48,7 @@ export function admitCertificate({ books, bytes, check }: Candidate): AdmissionR
       : reject('bad-certificate', `${verified.code}: ${verified.detail}`)
   }
   // Mark seen, last.
-  getOrMake(books.certificates, view, () => new Set()).add(kind)
+  const kinds = getOrMake(books.certificates, view, () => new Map<number, Set<Hex>>())
+  getOrMake(kinds, kind, () => new Set<Hex>()).add(hex)
   return { action: 'accept', input: { kind: 'certificate', message: verified.value } }
 }

@@ -544,6 +544,19 @@ describe('admission of a proposal', () => {
 })
 
 describe('admission of a view certificate', () => {
+  it('takes a second finalization of a view, for another block, and no third (SPEC 6.7)', () => {
+    const admission = make()
+    const three = new Uint8Array(32).fill(3) as Digest
+    const judgeFinal = (block: Digest) => {
+      const certificate = certify({ kind: voteKinds.finalize, header: block })
+      return judge('certificate', encode(viewCertificateType, certificate), { admission })
+    }
+    equal(judgeFinal(one), 'accept')
+    equal(judgeFinal(one), 'ignore seen')
+    equal(judgeFinal(two), 'accept')
+    equal(judgeFinal(three), 'ignore seen')
+  })
+
   const refused: readonly [sentence: string, certificate: ViewCertificate, expected: string][] = [
     ['of exactly a quorum', certify(), 'accept'],
     ['far ahead', certify({ view: 100_000 as View }), 'accept'],
