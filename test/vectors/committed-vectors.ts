@@ -5,6 +5,20 @@ import type { NetworkName } from './networks.ts'
 
 /** The committed vectors as their readers find them, by file. */
 export interface CommittedVectors {
+  readonly aggregation: readonly {
+    readonly name: string
+    readonly epochs: readonly { readonly committee: string; readonly parameters: string }[]
+    readonly blocks: readonly {
+      readonly epoch: number
+      readonly height: number
+      readonly round: number
+      readonly parentRound: number
+      readonly evidence: readonly string[]
+      readonly attestations: readonly string[]
+      readonly state: string
+      readonly root: string
+    }[]
+  }[]
   readonly arithmetic: {
     readonly quorums: readonly {
       readonly weightTotal: number

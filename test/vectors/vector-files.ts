@@ -1,3 +1,4 @@
+import { aggregationVectors } from './aggregation-vectors.ts'
 import { arithmeticVectors } from './arithmetic-vectors.ts'
 import { certificateVectors } from './certificate-vectors.ts'
 import { malformedVectors } from './malformed-vectors.ts'
@@ -10,6 +11,7 @@ import type { VectorFile, VectorValue } from './vector-values.ts'
 
 /** Every file of vectors that is made by `npm run vectors`. */
 export const vectorFiles: readonly VectorFile[] = [
+  aggregationVectors,
   arithmeticVectors,
   certificateVectors,
   malformedVectors,
