@@ -162,7 +162,8 @@ describe('a node without its log', () => {
     const isEarlier = ({ message }: { message: { view: View } }) => message.view < signed.view
     node.disk.certificates.length = 0
     node.disk.final = undefined
-    for (const list of [votes, proposals]) list.splice(0, list.length, ...list.filter(isEarlier))
+    votes.splice(0, votes.length, ...votes.filter(isEarlier))
+    proposals.splice(0, proposals.length, ...proposals.filter(isEarlier))
     network.deliver = () => false
     node.boot()
     equal(node.status.muted, false)

@@ -1,8 +1,18 @@
+import type { InboundMessage, TopicName } from '../ports.ts'
+
 /**
  * What a step takes first. `own`: time, and what we signed ourselves, without which others wait for
  * us; `agreement`: proposals, votes, certificates, blocks; `bulk`: attestations and evidence.
  */
 export type InputPriority = 'own' | 'agreement' | 'bulk'
+
+const agreementTopics: readonly TopicName[] = ['proposal', 'vote', 'certificate']
+
+/** Where a message waits once it is admitted. */
+export function getPriority({ via, topic }: InboundMessage): InputPriority {
+  if (via === 'self') return 'own'
+  return agreementTopics.includes(topic) ? 'agreement' : 'bulk'
+}
 
 const order: readonly InputPriority[] = ['own', 'agreement', 'bulk']
 

@@ -15,6 +15,7 @@ import {
   verifySignature,
 } from '@watchfire/attestation'
 import {
+  type AdmissionResult,
   type AdmittedMessage,
   type AlarmCode,
   admit,
@@ -42,12 +43,12 @@ import {
   type SignatureBudget,
   StorageFault,
   type Store,
-  type TopicName,
 } from '../ports.ts'
 import type { AttestationBuffer } from './attestation-buffer.ts'
 import { makeEffectShell } from './effect-shell.ts'
 import { makeSignatureCheck } from './fast-verify.ts'
-import { type InputPriority, makeInputQueue } from './input-queue.ts'
+import { getPriority, type InputPriority, makeInputQueue } from './input-queue.ts'
+import { findForeignSignature } from './foreign-signature.ts'
 import type { LoopFaultCode } from './loop-fault.ts'
 import type { MemberBook } from './member-book.ts'
 import { type Fed, makePuller, type Puller } from './puller.ts'
@@ -180,14 +181,19 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     const { topic, shard, bytes } = message
     // What admission accepts it remembers as seen, so it must reach the core: no room, no judgement.
     if (queue.isFull(getPriority(message))) return keepBack(message, nowMs, undefined)
+    // A digest does not cover the signature, so anyone can push false ones under a digest that a block
+    // names: only what was asked for has a claim to the share kept for it.
+    const isNamed = (digest: Digest): boolean =>
+      message.via === 'fetch' && wanted.has(toHex(digest))
     const takeSlow = (digest: Digest): boolean =>
       message.via === 'self' || budget === undefined
         ? true
-        : budget.take(message.from, wanted.has(toHex(digest)))
+        : budget.take(message.from, isNamed(digest))
     const check = makeSignatureCheck(fast, takeSlow, slow)
     const verdict = admit(admission, topic, shard, bytes, nowMs, check)
     if (verdict.evidence !== undefined)
       feed({ kind: 'evidence', message: verdict.evidence }, 'bulk')
+    if (message.via !== 'self') watchOwn(verdict)
     if (verdict.action === 'accept') {
       const { input } = verdict
       note(message, input)
@@ -214,6 +220,16 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       meter.add('retries-dropped', message.topic)
     else rearm()
     return 'ignore'
+  }
+
+  /** SPEC 6.9: a signature of our own that our log does not hold. */
+  function watchOwn(verdict: AdmissionResult): void {
+    const { keeper } = options
+    if (me === undefined || keeper === undefined) return
+    guard(() => {
+      const detail = findForeignSignature(context, me, keeper.log, verdict)
+      if (detail !== undefined) feed({ kind: 'mute', detail }, 'own')
+    })
   }
 
   /** A status too far from our clock is not admitted, but tells that one of the clocks is wrong. */
@@ -376,13 +392,6 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       if (!wasStopped) shell.flush()
     },
   }
-}
-
-const agreementTopics: readonly TopicName[] = ['proposal', 'vote', 'certificate']
-
-function getPriority({ via, topic }: InboundMessage): InputPriority {
-  if (via === 'self') return 'own'
-  return agreementTopics.includes(topic) ? 'agreement' : 'bulk'
 }
 
 function describe(error: unknown): string {

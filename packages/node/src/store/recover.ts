@@ -31,7 +31,7 @@ export function recover(
   epoch: Epoch,
   isDoubtful: boolean,
 ): Recovery {
-  const known = store.recover(epoch)
+  const known = { ...store.recover(epoch), evidence: store.listEvidence(epoch) }
   const halted = store.listAlarms().find(({ code }) => haltCodes.includes(code))
   const base = halted === undefined ? known : { ...known, halted: halted.code as HaltCode }
   if (voteLog === undefined) return { ...base, signedProposals: [], signedVotes: [] }

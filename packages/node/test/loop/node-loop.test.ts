@@ -210,6 +210,78 @@ describe('node loop', () => {
     assert.equal(muted.voteLog.count, 0)
   })
 
+  it('is silenced by an attestation of its own that its log does not hold (SPEC 6.9)', () => {
+    const harness = new LoopHarness(0)
+    harness.begin()
+    const { bytes } = makeAttestation(harness.context, 0, 1)
+    const message = { topic: 'attestation', shard: 0, bytes, from: 'peer', via: 'gossip' } as const
+    assert.equal(harness.loop.handle(message), 'accept')
+    harness.settle()
+    assert.deepEqual(harness.alarms, ['unknown-own-signature'])
+    assert.equal(harness.loop.status().muted, true)
+  })
+
+  it('is silenced by evidence against itself, and not by what it is safely past', () => {
+    for (const [floor, alarms] of [
+      [0, ['unknown-own-signature']],
+      [2, []],
+    ] as const) {
+      const harness = new LoopHarness(0)
+      if (floor > 0) harness.voteLog.raiseFloor({ epoch, view: 1 as View, round: floor as Round })
+      harness.begin()
+      // What the log holds, then another version of it.
+      if (floor === 0) attest(harness, 0, 1)
+      const observations = [
+        {
+          target: 0 as never,
+          status: 2,
+          code: 1,
+          referenceKind: 0,
+          reference: 0,
+          signals: [],
+          identities: [],
+        },
+      ]
+      const { bytes } = makeAttestation(harness.context, 0, 1, observations)
+      const message = { topic: 'attestation', shard: 0, bytes, from: 'peer' } as const
+      harness.loop.handle({ ...message, via: 'direct' })
+      harness.settle()
+      assert.deepEqual(harness.alarms, alarms)
+    }
+  })
+
+  it('lets nobody spend what is kept for digests that a block names, save who was asked', () => {
+    const { all } = makeCommittee()
+    all.forEach((harness, member) => attest(harness, member, 1))
+    const [, leader, two] = all
+    assert.ok(leader !== undefined && two !== undefined)
+    const taken: boolean[] = []
+    const late = new LoopHarness(2, { clock: leader.clock })
+    late.loop.begin(late.network, {
+      take: (_peer, isNamed) => {
+        taken.push(isNamed)
+        return false
+      },
+    })
+    // It hears the proposal, and none of the attestations that its block names.
+    gossip(all, (topic) => topic !== 'attestation')
+    gossip([leader, late], (topic) => topic !== 'proposal')
+    const [proposal] = leader.voteLog.listViews(epoch, 1 as View, 1 as View)
+    assert.ok(proposal?.place.kind === 'proposal')
+    const direct = { from: 'leader', via: 'direct', shard: undefined } as const
+    late.loop.handle({ ...direct, topic: 'proposal', bytes: proposal.bytes })
+    late.settle()
+    assert.ok(late.loop.status().missingAttestations > 0)
+    const { bytes } = makeAttestation(late.context, 0, 1)
+    const forged = bytes.slice()
+    forged[10] = (forged[10] ?? 0) ^ 1
+    const message = { topic: 'attestation', shard: undefined, bytes: forged, from: 'liar' } as const
+    late.loop.handle({ ...message, via: 'direct' })
+    late.loop.handle({ ...message, via: 'gossip' })
+    late.loop.handle({ ...message, via: 'fetch' })
+    assert.deepEqual(taken, [false, false, true])
+  })
+
   it('takes a storm of rubbish on every topic without a fault', () => {
     const harness = new LoopHarness(0)
     harness.begin()
