@@ -12,6 +12,12 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>
   cli: { attestation: 'all', 'light-client': 'all', node: 'all', probes: 'all' },
 }
 
+/**
+ * Doors beside a package's index, for those who want one small file and not all that a node is made
+ * of: verifying a certificate offline needs a reader of YAML, and loads no network stack.
+ */
+const SIDE_DOORS = new Set(['@watchfire/node/config-fault', '@watchfire/node/yaml-file'])
+
 /** Packages that run without Node: in a browser, or in the simulator's virtual time. */
 const WITHOUT_NODE = new Set(['attestation', 'consensus', 'light-client'])
 
@@ -54,7 +60,8 @@ function judgeImport(
   }
   const imported = getOwnPackage(specifier)
   if (imported === undefined) return undefined
-  if (specifier.split('/').length > (specifier.startsWith('@') ? 2 : 1)) {
+  const isDeep = specifier.split('/').length > (specifier.startsWith('@') ? 2 : 1)
+  if (isDeep && !SIDE_DOORS.has(specifier)) {
     return `${specifier} reaches into ${imported}; its index lists what it exports`
   }
   const allowed = ALLOWED[own]?.[imported]

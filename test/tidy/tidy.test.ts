@@ -145,7 +145,11 @@ const rules: readonly Rule[] = [
         "import { type A } from '@watchfire/attestation'",
         "import { a } from '../../../../test/support.ts'",
       ),
-      ...at('packages/cli/src/a.ts', "import { a } from '@watchfire/consensus'"),
+      ...at(
+        'packages/cli/src/a.ts',
+        "import { a } from '@watchfire/consensus'",
+        "import { a } from '@watchfire/node/network'",
+      ),
       ...at('packages/node/src/a.ts', "import { a } from '@watchfire/light-client'"),
     ],
     controls: [
@@ -157,6 +161,7 @@ const rules: readonly Rule[] = [
       ),
       ...at('packages/probes/src/kinds/a.ts', "import type { A } from '@watchfire/attestation'"),
       ...at('packages/node/src/a/b.ts', "import { a } from '../c.ts'\nimport fs from 'node:fs'"),
+      ...at('packages/cli/src/a.ts', "import { a } from '@watchfire/node/yaml-file'"),
     ],
   },
   {

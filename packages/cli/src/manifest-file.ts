@@ -1,5 +1,6 @@
 import { type Manifest, parseManifest, type Problem } from '@watchfire/attestation'
-import { type ConfigFault, formatFinding, readYamlFile, type YamlFile } from '@watchfire/node'
+import { type ConfigFault, formatFinding } from '@watchfire/node/config-fault'
+import { readYamlFile, type YamlFile } from '@watchfire/node/yaml-file'
 import { CommandFault, exitCodes } from './command-fault.ts'
 
 /** A manifest that was read and admitted (SPEC 4). */

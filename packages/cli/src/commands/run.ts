@@ -1,4 +1,5 @@
-import { formatFinding, type RunningNode, type StartedNode } from '@watchfire/node'
+import type { RunningNode, StartedNode } from '@watchfire/node'
+import { formatFinding } from '@watchfire/node/config-fault'
 import { CommandFault, exitCodes } from '../command-fault.ts'
 import { takeLease } from '../devnet/lease.ts'
 import { makeConfigFault } from '../manifest-file.ts'
