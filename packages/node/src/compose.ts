@@ -122,6 +122,9 @@ async function compose(
     identity = opened
   }
   const me = identity?.member
+  // An alarm may ask for a quarantine as soon as the loop has begun, before the attestor is there.
+  let attestor: ReturnType<typeof makeAttestor> | undefined
+  let endQuarantine: (() => void) | undefined
 
   // --- What is known
   mkdirSync(paths.database, { recursive: true, mode: 0o700 })
@@ -253,8 +256,6 @@ async function compose(
   cleanup.add('the status watch', watchStatus(getStatus, clock, log))
 
   // --- What we say
-  let attestor: ReturnType<typeof makeAttestor> | undefined
-  let endQuarantine: (() => void) | undefined
   if (identity !== undefined) {
     const scheduler = makeScheduler({
       targets: parameters.targets,
@@ -282,6 +283,7 @@ async function compose(
       getFinalRound: () => loop.status().finalRound,
       onProbed: makeProbeRecorder(context, metrics),
     })
+    if (endQuarantine !== undefined) attestor.hold()
     const { doubt } = identity
     if (doubt !== undefined) quarantine(`the vote log of this key is in doubt (${doubt})`, false)
     attestor.begin(stopping.signal)
