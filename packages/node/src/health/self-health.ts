@@ -38,7 +38,7 @@ export function makeSelfHealth(options: SelfHealthOptions): () => HealthReport {
       return {
         healthy: false,
         abstention: 'clock',
-        reason: `this machine's clock is ${Math.round(offsetMs)} ms off the committee's`,
+        reason: `this machine's clock is ${Math.round(Math.abs(offsetMs))} ms ${offsetMs > 0 ? 'ahead of' : 'behind'} the committee's`,
       }
     if (options.areCanariesOpen() === false)
       return unhealthy('none of the canaries could be reached: this machine may be cut off')

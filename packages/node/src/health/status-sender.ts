@@ -39,7 +39,8 @@ export function startStatusSender(options: StatusSenderOptions): () => void {
   let cancel: () => void = () => undefined
   let isStopped = false
 
-  function send(): void {
+  /** @param isForNew some peers have just come: gossip may not reach them yet */
+  function send(isForNew: boolean): void {
     // Never twice the same time, nor an earlier one: others ignore what is not newer (SPEC 8.5).
     const timeMs = Math.max(clock.nowMs(), lastMs + 1)
     lastMs = timeMs
@@ -56,21 +57,21 @@ export function startStatusSender(options: StatusSenderOptions): () => void {
     const signature = signer.sign(getStatusDigest(context.networkId, message))
     const bytes = encode(signedStatusType, { message, signature })
     options.receive({ topic: 'status', shard: 0, bytes, from: network.peerId, via: 'self' })
-    network.sendDirect([{ topic: 'status', bytes }])
+    if (isForNew) network.sendDirect([{ topic: 'status', bytes }])
     network.publish('status', 0, bytes).catch((error: unknown) => {
       log.warn({ error: String(error) }, 'publishing a status failed')
     })
   }
-  function arm(delayMs: number): void {
+  function arm(delayMs: number, isForNew: boolean): void {
     cancel()
     if (isStopped) return
     cancel = clock.setTimer(delayMs, () => {
-      send()
-      arm(intervalMs)
+      send(isForNew)
+      arm(intervalMs, false)
     })
   }
-  network.onPeersChange(() => arm(settleMs))
-  arm(settleMs)
+  network.onPeersChange(() => arm(settleMs, true))
+  arm(settleMs, true)
   return () => {
     isStopped = true
     cancel()

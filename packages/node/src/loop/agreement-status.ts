@@ -63,10 +63,13 @@ export function getAgreement(input: AgreementInput): AgreementView {
   if (core.halted !== undefined)
     return say('halted', `this node votes no more: ${haltWords[core.halted]}`)
   if (core.ended) return say('halted', 'the epoch has ended, and the next is not known here')
-  if (round === undefined) {
+  if (round === undefined && !hasFinal) {
     const origin = new Date(context.parameters.originMs).toISOString()
     return say('waiting', `the network begins at ${origin}`)
   }
+  // Certificates of a time that has not come yet: this clock is behind.
+  if (round === undefined || round < core.finalRound - 1)
+    return say('waiting', `round ${core.finalRound} is certified, which is yet to come here`)
   const isFresh = hasFinal && nowMs <= getValidUntilMs(context.parameters, core.finalRound)
   const since = hasFinal ? ` since round ${core.finalRound}` : ''
   const counted = `${heard.members} of ${heard.membersTotal} monitors heard (weight ${weight} of quorum ${quorum})`

@@ -130,7 +130,7 @@ describe('four nodes in processes of their own', function () {
 
   it('stop where the disk takes no more, say why, and go on when it does', async () => {
     await node(1).kill('SIGKILL')
-    const full = network.start(1, 64)
+    const full = network.start(1, { fileBlocksMax: 64 })
     const end = await full.wait(({ type }) => type === 'end' || type === 'fault')
     assert.match(end.code ?? '', /^(disk-full|write-failed)$/)
     assert.match(end.detail ?? '', /vote log|chain\.db/)
@@ -139,6 +139,34 @@ describe('four nodes in processes of their own', function () {
     await node(1).wait(isFinalAbove(height))
     const { evidence } = await get(await getApi(0), '/v1/evidence')
     assert.deepEqual(evidence, [])
+  })
+
+  it('go on while one is frozen, which follows again once it thaws', async () => {
+    const height = getHeight(node(0))
+    node(2).child.kill('SIGSTOP')
+    await node(0).wait(isFinalAbove(height + 3))
+    node(2).child.kill('SIGCONT')
+    await node(2).wait(isFinalAbove(height + 3))
+    const { evidence } = await get(await getApi(0), '/v1/evidence')
+    assert.deepEqual(evidence, [])
+  })
+
+  it('go on with one whose clock is behind, which says so in one line', async () => {
+    await node(3).kill('SIGTERM')
+    nodes[3] = network.start(3, { clockOffsetMs: -1500 })
+    const height = getHeight(node(0))
+    await node(0).wait(isFinalAbove(height + 2))
+    const api = await getApi(3)
+    let notice: unknown = null
+    for (let waits = 0; notice === null; waits += 1) {
+      assert.ok(waits < 60)
+      await sleep(250)
+      notice = (await get(api, '/v1/status'))['clockNotice']
+    }
+    assert.match(String(notice), /^this machine's clock is 1\.\d s behind the committee's: check/)
+    await node(3).wait(isFinalAbove(height))
+    await node(3).kill('SIGTERM')
+    await restart(3)
   })
 
   it('refuse a second process on the same data, in one line', async () => {

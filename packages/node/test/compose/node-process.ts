@@ -1,6 +1,8 @@
 import { loadNodeConfig } from '../../src/config/load-node-config.ts'
 import { startNode } from '../../src/compose.ts'
-import { toHex } from '@watchfire/attestation'
+import { toHex, type UnixMs } from '@watchfire/attestation'
+import type { Clock } from '../../src/ports.ts'
+import { systemClock } from '../../src/system-clock.ts'
 import { makeTestLog } from '../fixtures.ts'
 
 // One node in a process of its own, which prints what it sees, a JSON object a line.
@@ -20,7 +22,10 @@ if (process.env['NODE_LOG'] !== undefined) {
   for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const)
     log[level] = write(level)
 }
-const started = await startNode(loaded.config, { signal: controller.signal, log })
+// A machine whose clock is off.
+const offsetMs = Number(process.env['CLOCK_OFFSET_MS'] ?? 0)
+const clock: Clock = { ...systemClock, nowMs: () => (Date.now() + offsetMs) as UnixMs }
+const started = await startNode(loaded.config, { signal: controller.signal, log, clock })
 if (!started.ok) {
   say({ type: 'fault', code: started.code, detail: started.detail })
   process.exit(1)

@@ -23,6 +23,14 @@ export interface Line {
   readonly ok?: boolean
 }
 
+/** What is wrong with the machine that a process runs on. */
+export interface ProcessFaults {
+  /** Blocks of 512 bytes that a file of the process may have. */
+  readonly fileBlocksMax?: number
+  /** Its wall clock less the right one. */
+  readonly clockOffsetMs?: number
+}
+
 export interface NodeProcess {
   readonly child: ChildProcess
   readonly lines: Line[]
@@ -38,8 +46,7 @@ export interface ProcessNetwork {
   readonly port: number
   configOf(member: number): string
   dataOf(member: number): string
-  /** @param fileBlocksMax blocks of 512 bytes that a file of the process may have */
-  start(member: number, fileBlocksMax?: number): NodeProcess
+  start(member: number, faults?: ProcessFaults): NodeProcess
   close(): Promise<void>
 }
 
@@ -114,11 +121,12 @@ export async function makeProcessNetwork(
   }
   const running = new Set<NodeProcess>()
 
-  function start(member: number, fileBlocksMax?: number): NodeProcess {
+  function start(member: number, faults: ProcessFaults = {}): NodeProcess {
     const command = [process.execPath, '--conditions=watchfire-source', script, configOf(member)]
-    const limit = `ulimit -f ${fileBlocksMax ?? 'unlimited'}; exec "$@"`
+    const limit = `ulimit -f ${faults.fileBlocksMax ?? 'unlimited'}; exec "$@"`
     const child = spawn('/bin/sh', ['-c', limit, 'sh', ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, CLOCK_OFFSET_MS: String(faults.clockOffsetMs ?? 0) },
     })
     const lines: Line[] = []
     const waiting = new Set<() => void>()

@@ -71,6 +71,12 @@ describe('agreement status', () => {
     assert.equal(early.reason, 'the network begins at 1970-01-01T00:00:00.000Z')
   })
 
+  it('does not take certificates from ahead of its own clock for fresh ones', () => {
+    const { agreement, reason } = judge(makeCore(60), 4)
+    assert.equal(agreement, 'waiting')
+    assert.equal(reason, 'round 60 is certified, which is yet to come here')
+  })
+
   it('is halted, with the reason, after an alarm that ends voting', () => {
     const { agreement, reason } = judge(makeCore(9, { halted: 'conflicting-finality' }), 4)
     assert.equal(agreement, 'halted')
