@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 
+import aggregation
 import arithmetic
 import certificate
 import digests
@@ -212,6 +213,31 @@ def states():
         yield case["name"], differs(found, False)
 
 
+def state_after(parent, epoch, block):
+    """SPEC 7, with the inputs of one block as aggregation.json has them."""
+    evidence_ = [schema.decode("Evidence", bytes.fromhex(item)) for item in block["evidence"]]
+    signed = [schema.decode("SignedAttestation", bytes.fromhex(item)) for item in block["attestations"]]
+    offenders = [item["value"]["first"]["message"]["member"] for item in evidence_]
+    attestations = [item["message"] for item in signed]
+    return aggregation.transition(parent, *epoch, block, offenders, attestations)
+
+
+def aggregations():
+    for chain in load("aggregation"):
+        epochs = [
+            tuple(schema.decode(kind, bytes.fromhex(epoch[kind.lower()])) for kind in ("Committee", "Parameters"))
+            for epoch in chain["epochs"]
+        ]
+        state = aggregation.genesis(epochs[0][1])
+        for block in chain["blocks"]:
+            state = state_after(state, epochs[block["epoch"]], block)
+            expected = schema.decode("State", bytes.fromhex(block["state"]))
+            wrong = [name for name in ("meta", "targets", "groups") if state[name] != expected[name]]
+            detail = "; ".join(f"{name}: found {state[name]!r}, expected {expected[name]!r}" for name in wrong)
+            wrong_root = differs(statetree.root_of(state).hex(), block["root"])
+            yield f"{chain['name']}: height {block['height']}", detail or wrong_root
+
+
 VERDICTS = ("none", "up", "degraded", "disputed", "down", "unknown")
 
 
@@ -252,5 +278,6 @@ FILES = {
     "manifests": manifest_files,
     "messages": messages,
     "states": states,
+    "aggregation": aggregations,
     "certificates": certificates,
 }

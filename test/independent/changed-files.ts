@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import {
+  type Certificate,
+  certificateFileType,
+  committeeType,
+  decode,
+  type Epoch,
+  type EpochContext,
+  encode,
+  getHeaderDigest,
+  getPublicKey,
+  getVoteDigest,
+  type HandoverProof,
+  type Header,
+  makeCertificateFile,
+  makeEpochContext,
+  parametersType,
+  type State,
+  signDigest,
+  stateType,
+  toHex,
+  voteKinds,
+} from '@watchfire/attestation'
+import {
+  makeHeader,
+  makeState,
+  VIEW,
+} from '../../packages/attestation/test/support/certificate-fixture.ts'
+import {
+  makeNextEpoch,
+  makeSecret,
+} from '../../packages/attestation/test/support/network-fixture.ts'
+import { getContext } from '../vectors/networks.ts'
+import { changeValue } from './change-value.ts'
+import type { Draws } from './draws.ts'
+
+/** Bytes changed anywhere: what decoding must catch, and hashes and signatures where it cannot. */
+export function changeBytesOf(files: readonly Uint8Array[], draws: Draws): Uint8Array {
+  let bytes = [...draws.pick(files)]
+  const changes = 1 + draws.below(2)
+  for (let change = 0; change < changes; change++) {
+    const at = draws.below(bytes.length)
+    // Offsets stand at the beginning of what they lead into; half of the changes are meant for them.
+    const near = draws.oneIn(2) ? at : Math.min(at, 40 + 4 * draws.below(4))
+    const byte = bytes[near] ?? 0
+    switch (draws.below(6)) {
+      case 0:
+        bytes[near] = byte ^ (1 << draws.below(8))
+        break
+      case 1:
+        bytes[near] = (byte + draws.pick([1, 4, 252, 255])) & 255
+        break
+      case 2:
+        bytes = bytes.toSpliced(at, 0, draws.below(256))
+        break
+      case 3:
+        bytes = bytes.toSpliced(at, 1 + draws.below(4))
+        break
+      case 4:
+        bytes = bytes.slice(0, bytes.length - draws.below(50))
+        break
+      default:
+        bytes = bytes.toSpliced(at, 0, ...[...draws.pick(files)].slice(at, at + 32))
+    }
+  }
+  return Uint8Array.from(bytes)
+}
+
+/** What the file says changed in one or two places, and encoded again. Signatures are not made anew. */
+export function changeFields(files: readonly Uint8Array[], draws: Draws): Uint8Array {
+  const decoded = decode(certificateFileType, draws.pick(files))
+  assert.ok(decoded.ok)
+  return changeUntilEncodable(decoded.value, (copy) => encode(certificateFileType, copy), draws)
+}
+
+const genesis = getContext('main')
+const full = getContext('full')
+
+/** A file of epoch 0 whose members sign for whatever its state and header say. */
+export function signChanged(draws: Draws): Uint8Array {
+  const context = draws.oneIn(2) ? genesis : full
+  return makeSigned(context, [], draws)
+}
+
+/** The manifest that {@link signChanged} and {@link installChanged} are held against. */
+export function getManifestName(networkId: Uint8Array): 'main' | 'full' {
+  return toHex(networkId) === toHex(full.networkId) ? 'full' : 'main'
+}
+
+/** A file of epoch 1 that installs a changed committee or parameters; all that must sign do. */
+export function installChanged(draws: Draws): Uint8Array {
+  const next = makeNextEpoch(['m2', 'm3', 'm4', 'm5'])
+  const chosen = {
+    committee: draws.oneIn(3) ? full.committee : next.committee,
+    parameters: draws.oneIn(2) ? full.parameters : next.parameters,
+  }
+  // Mostly one fault alone: the first of two would hide the other.
+  for (let change = draws.oneIn(3) ? 2 : 1; change > 0; change--) {
+    if (draws.oneIn(3)) chosen.committee = changeTyped(committeeType, chosen.committee, draws)
+    else chosen.parameters = changeTyped(parametersType, chosen.parameters, draws)
+  }
+  const { networkId } = genesis
+  const second = makeEpochContext(networkId, 1 as Epoch, chosen.committee, chosen.parameters)
+  const installed = [{ committee: second.committeeHash, parameters: second.parametersHash }]
+  const header = makeHeader(genesis, makeState(genesis), { next: installed })
+  const proof: HandoverProof = { certificate: sign(genesis, header), ...chosen }
+  return makeSigned(second, [proof], draws)
+}
+
+function makeSigned(context: EpochContext, handovers: HandoverProof[], draws: Draws): Uint8Array {
+  const plain = makeState(context)
+  const state = draws.oneIn(3) ? plain : changeTyped(stateType, plain, draws)
+  const place = { epoch: context.epoch, height: plain.meta.height, round: plain.meta.round }
+  const parentRound = draws.oneIn(4) ? place.round : makeHeader(context, plain).parentRound
+  const header = makeHeader(context, state, { ...place, parentRound })
+  return makeCertificateFile(context.networkId, sign(context, header), state, handovers)
+}
+
+type StructType = typeof stateType | typeof committeeType | typeof parametersType
+
+function changeTyped<T extends State | EpochContext['committee'] | EpochContext['parameters']>(
+  type: StructType,
+  value: T,
+  draws: Draws,
+): T {
+  return changeUntilEncodable(
+    value,
+    (copy) => {
+      encode<unknown>(type as Parameters<typeof encode<unknown>>[0], copy)
+      return copy
+    },
+    draws,
+  )
+}
+
+/** Draws changes until one fits the type: a list too long or a number too great is another test's. */
+function changeUntilEncodable<T extends object, R>(value: T, use: (copy: T) => R, draws: Draws): R {
+  for (;;) {
+    const copy = structuredClone(value)
+    changeValue(copy, draws)
+    try {
+      return use(copy)
+    } catch (error) {
+      assert.ok(error instanceof Error)
+    }
+  }
+}
+
+const secrets = new Map(
+  ['m1', 'm2', 'm3', 'm4', 'm5', 'm-2', 'm.1', '0m', 'm10'].map((id) => {
+    const secret = makeSecret(id)
+    return [toHex(getPublicKey(secret)), secret]
+  }),
+)
+
+/** Signed by every member that has a key of the tests, whatever its id has become. */
+function sign(context: EpochContext, header: Header): Certificate {
+  const digest = getHeaderDigest(context.networkId, header)
+  const signatures = context.memberIds.flatMap((_, index) => {
+    const member = index as Certificate['signatures'][number]['member']
+    const secret = secrets.get(toHex(context.committee.members[index]?.publicKey ?? digest))
+    if (secret === undefined) return []
+    const kind = voteKinds.finalize
+    const vote = { epoch: context.epoch, view: VIEW, kind, member, header: digest }
+    return [{ member, signature: signDigest(getVoteDigest(context.networkId, vote), secret) }]
+  })
+  return { view: VIEW, header, descendants: [], signatures }
+}
