@@ -34,14 +34,18 @@ import { getContext } from '../vectors/networks.ts'
 import { changeValue } from './change-value.ts'
 import type { Draws } from './draws.ts'
 
+/** Where a CertificateFile has its network id and its offsets (SPEC 3). */
+const NETWORK_AT = 8
+const OFFSETS_AT = 40
+
 /** Bytes changed anywhere: what decoding must catch, and hashes and signatures where it cannot. */
 export function changeBytesOf(files: readonly Uint8Array[], draws: Draws): Uint8Array {
   let bytes = [...draws.pick(files)]
   const changes = 1 + draws.below(2)
   for (let change = 0; change < changes; change++) {
     const at = draws.below(bytes.length)
-    // Offsets stand at the beginning of what they lead into; half of the changes are meant for them.
-    const near = draws.oneIn(2) ? at : Math.min(at, 40 + 4 * draws.below(4))
+    // Half of the changes are meant for what a file is read by.
+    const near = draws.pick([at, at, OFFSETS_AT + 4 * draws.below(4), NETWORK_AT + draws.below(32)])
     const byte = bytes[near] ?? 0
     switch (draws.below(6)) {
       case 0:
@@ -82,11 +86,6 @@ export function signChanged(draws: Draws): Uint8Array {
   return makeSigned(context, [], draws)
 }
 
-/** The manifest that {@link signChanged} and {@link installChanged} are held against. */
-export function getManifestName(networkId: Uint8Array): 'main' | 'full' {
-  return toHex(networkId) === toHex(full.networkId) ? 'full' : 'main'
-}
-
 /** A file of epoch 1 that installs a changed committee or parameters; all that must sign do. */
 export function installChanged(draws: Draws): Uint8Array {
   const next = makeNextEpoch(['m2', 'm3', 'm4', 'm5'])
@@ -113,7 +112,9 @@ function makeSigned(context: EpochContext, handovers: HandoverProof[], draws: Dr
   const place = { epoch: context.epoch, height: plain.meta.height, round: plain.meta.round }
   const parentRound = draws.oneIn(4) ? place.round : makeHeader(context, plain).parentRound
   const header = makeHeader(context, state, { ...place, parentRound })
-  return makeCertificateFile(context.networkId, sign(context, header), state, handovers)
+  const left = draws.oneIn(4) ? [draws.below(4), draws.below(4)] : []
+  const certificate = sign(context, header, new Set(left))
+  return makeCertificateFile(context.networkId, certificate, state, handovers)
 }
 
 type StructType = typeof stateType | typeof committeeType | typeof parametersType
@@ -154,12 +155,12 @@ const secrets = new Map(
 )
 
 /** Signed by every member that has a key of the tests, whatever its id has become. */
-function sign(context: EpochContext, header: Header): Certificate {
+function sign(context: EpochContext, header: Header, left = new Set<number>()): Certificate {
   const digest = getHeaderDigest(context.networkId, header)
   const signatures = context.memberIds.flatMap((_, index) => {
     const member = index as Certificate['signatures'][number]['member']
     const secret = secrets.get(toHex(context.committee.members[index]?.publicKey ?? digest))
-    if (secret === undefined) return []
+    if (secret === undefined || left.has(index)) return []
     const kind = voteKinds.finalize
     const vote = { epoch: context.epoch, view: VIEW, kind, member, header: digest }
     return [{ member, signature: signDigest(getVoteDigest(context.networkId, vote), secret) }]

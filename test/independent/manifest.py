@@ -14,7 +14,7 @@ AGGREGATES = {"median": 1, "corroborated": 2}
 OPERATIONS = {"above": 1, "below": 2, "lag": 3}
 SEVERITIES = {"degraded": 2, "down": 4}
 HEX = re.compile(r"[0-9a-fA-F]{64}")
-DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
 class Refused(Exception):
@@ -254,9 +254,10 @@ def warnings(manifest):
     committee, targets = manifest["committee"], manifest["parameters"]["targets"]
     found = ["heavy-member"] if arithmetic.faulty(arithmetic.total_weight(committee)) == 0 else []
     found += [] if targets else ["no-targets"]
-    for label in ("region", "network", "operator"):
-        distinct = {member[label] for member in committee["members"]} - {b""}
-        found += ["unreachable-vantage" for t in targets if t["policy"][f"{label}sMin"] > len(distinct)]
+    for target in targets:
+        for label in ("region", "network", "operator"):
+            distinct = {member[label] for member in committee["members"]} - {b""}
+            found += ["unreachable-vantage"] if target["policy"][f"{label}sMin"] > len(distinct) else []
     return found
 
 

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import {
+  type CertificateFileCode,
+  type CertifiedState,
+  fromHex,
+  makeVerify,
+  toHex,
+  toText,
+  verdicts,
+  verifyCertificateFile,
+} from '@watchfire/attestation'
+import { fastVerify } from '../../packages/attestation/test/support/fast-verify.ts'
+import {
+  changeBytesOf,
+  changeFields,
+  installChanged,
+  signChanged,
+} from '../independent/changed-files.ts'
+import { type Draws, drawCases } from '../independent/draws.ts'
+import { askPython, runPython } from '../independent/python-verifier.ts'
+import { readVectors } from '../vectors/committed-vectors.ts'
+import { getContext, type NetworkName, networkJson } from '../vectors/networks.ts'
+
+const SEED = 20_261_121
+const verify = makeVerify(fastVerify)
+
+/** Every code of SPEC 9.2 that a change can lead to, so that none goes untried. */
+const CODES: readonly (CertificateFileCode | 'valid')[] = [
+  'valid',
+  'malformed',
+  'wrong-network',
+  'unknown-epoch',
+  'bad-handover',
+  'wrong-committee',
+  'broken-chain',
+  'unknown-member',
+  'unordered-signatures',
+  'insufficient-weight',
+  'bad-signature',
+  'bad-round',
+  'wrong-state',
+]
+
+interface Case {
+  readonly manifest: NetworkName
+  readonly file: Uint8Array
+}
+
+function judge({ manifest, file }: Case): unknown {
+  const verified = verifyCertificateFile(file, getContext(manifest), verify)
+  return verified.ok
+    ? { result: 'valid', proves: describeProven(verified.value) }
+    : { result: verified.code }
+}
+
+function describeProven({ header, headerDigest, signers, state }: CertifiedState): unknown {
+  const { epoch, height, round } = header
+  const names = ['none', ...Object.keys(verdicts)]
+  return {
+    epoch,
+    height,
+    round,
+    headerDigest: toHex(headerDigest),
+    signers,
+    verdicts: Object.fromEntries(
+      state.targets.map(({ id, verdict }) => [toText(id), names[verdict]]),
+    ),
+  }
+}
+
+describe('The verifier in Python that was written from SPEC.md and the vectors alone', () => {
+  it('finds every vector as SPEC.md says', () => {
+    const { status, stdout, stderr } = runPython([])
+    assert.match(stdout, /^[1-9]\d* passed, 0 failed\n$/, stderr)
+    assert.equal(status, 0)
+  })
+
+  it('agrees with ours on certificate files changed at random, in code as in what they prove', () => {
+    const vectors = readVectors('certificates').files
+    const ofMain = vectors.filter(({ manifest, file }) => manifest === 'main' && file.length > 400)
+    const files = ofMain.map(({ file }) => fromHex(file))
+    const valid = ofMain.filter(({ result }) => result === 'valid').map(({ file }) => fromHex(file))
+    const makers: readonly [count: number, make: (draws: Draws) => Uint8Array][] = [
+      [80, (draws) => changeBytesOf(files, draws)],
+      [100, (draws) => changeFields(valid, draws)],
+      [60, signChanged],
+      [160, installChanged],
+    ]
+    const full = toHex(getContext('full').networkId)
+    const cases = makers.flatMap(([count, make], index) =>
+      drawCases(SEED + index, count).map((draws): Case => {
+        const file = make(draws)
+        return { file, manifest: toHex(file.subarray(8, 40)) === full ? 'full' : 'main' }
+      }),
+    )
+    const theirs = askPython(
+      cases.flatMap(({ manifest, file }) => [
+        { manifest: networkJson[manifest] },
+        { file: toHex(file) },
+      ]),
+    )
+    const seen = new Map<string, number>()
+    for (const [index, each] of cases.entries()) {
+      const ours = judge(each)
+      assert.deepEqual(theirs[index], ours, `case ${index}: ${toHex(each.file)}`)
+      const { result } = ours as { result: string }
+      seen.set(result, (seen.get(result) ?? 0) + 1)
+    }
+    const untried = CODES.filter((code) => !seen.has(code))
+    assert.deepEqual(untried, [], JSON.stringify([...seen]))
+  })
+})
