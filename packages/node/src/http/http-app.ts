@@ -6,6 +6,7 @@ import type { FeedSource } from '../feed-source.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock, Log } from '../ports.ts'
 import { addConditionalReads } from './conditional.ts'
+import { makeConnectionBound } from './connection-bound.ts'
 import { type EventStreamLimits, type EventStreams, makeEventStreams } from './event-stream.ts'
 import { makeHostCheck } from './host-check.ts'
 import { HttpProblem, sendProblem } from './problem.ts'
@@ -27,14 +28,18 @@ export interface HttpAppOptions {
   /** Requests of one remote address in a minute. */
   readonly requestsPerMinute: number
   readonly events: EventStreamLimits
+  /** A reader that has not sent its headers by then is cut; default 10 s. */
+  readonly headersMs?: number | undefined
 }
 
 /** Connections open at once, besides those of event streams. */
 const requestConnectionsMax = 512
+/** Connections of one remote address, besides those of its event streams. */
+const requestConnectionsPerAddressMax = 64
 
 const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
-const makeFastify = () =>
+const makeFastify = (headersMs: number) =>
   fastify({
     logger: false,
     trustProxy: false,
@@ -45,7 +50,12 @@ const makeFastify = () =>
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 128 },
     // An unknown or misspelt parameter is refused, never ignored.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
-    http: { maxHeaderSize: 16_384 },
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: headersMs,
+      // How often Node looks for readers past their time.
+      connectionsCheckingInterval: Math.ceil(headersMs / 5),
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
 /** A fastify instance whose handlers have the types of their schemas. */
@@ -72,7 +82,7 @@ export interface RouteContext {
  */
 export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { source, metrics, clock, log } = options
-  const app = makeFastify()
+  const app = makeFastify(options.headersMs ?? 10_000)
   const routes: { method: string; url: string }[] = []
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push({ method: each, url })
@@ -143,6 +153,10 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   })
 
   app.server.maxConnections = options.events.subscribersMax + requestConnectionsMax
+  app.server.on(
+    'connection',
+    makeConnectionBound(options.events.subscribersPerAddressMax + requestConnectionsPerAddressMax),
+  )
   const events = makeEventStreams({
     source,
     clock,

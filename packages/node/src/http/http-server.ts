@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   readonly subscribersMax?: number | undefined
   /** Requests of one remote address in a minute; default 6000. */
   readonly requestsPerMinute?: number | undefined
+  /** A reader that has not sent its headers by then is cut; default 10 s. */
+  readonly headersMs?: number | undefined
   /** Bounds of the event streams, where they differ from the defaults. */
   readonly events?: Partial<EventStreamLimits> | undefined
 }
@@ -47,6 +49,7 @@ export async function startHttpServer(
     host,
     allowedHosts,
     requestsPerMinute: options.requestsPerMinute ?? 6000,
+    headersMs: options.headersMs,
     events: {
       ...eventStreamDefaults,
       ...(options.subscribersMax === undefined ? {} : { subscribersMax: options.subscribersMax }),

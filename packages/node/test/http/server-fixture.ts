@@ -40,6 +40,7 @@ export async function startTestServer(
   options: {
     events?: Partial<EventStreamLimits>
     requestsPerMinute?: number
+    headersMs?: number
     allowedHosts?: string[]
     chain?: Chain
   } = {},
