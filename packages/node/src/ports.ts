@@ -206,6 +206,7 @@ export interface Store {
   listViewCertificates(epoch: Epoch, from: View, to: View): readonly ViewCertificate[]
   /** The held certificate of the highest view of an epoch. */
   getHighestViewCertificate(epoch: Epoch): ViewCertificate | undefined
+  /** The highest final block whose state is kept; certificates of a sync cut short may lie above. */
   getFinalTip(): FinalRecord | undefined
   getFinal(height: Height): FinalRecord | undefined
   /** The final block of exactly this round. */
@@ -269,6 +270,7 @@ export interface HighestAnswer {
   readonly own: readonly Uint8Array[]
 }
 
+/** A connected peer, as surfaces show it; what it says of itself is its word alone. */
 export interface PeerInfo {
   readonly peerId: string
   readonly addresses: readonly string[]

@@ -104,7 +104,6 @@ function open(path: string, options: ChainStoreOptions): Store {
        LEFT JOIN state s USING (height) WHERE f.height = ?`,
     ),
     heightAtRound: database.prepare('SELECT height FROM final WHERE round = ?'),
-    tip: database.prepare('SELECT max(height) AS height FROM final'),
     tipWithState: database.prepare(
       'SELECT max(f.height) AS height FROM final f JOIN state s USING (height)',
     ),
@@ -266,7 +265,8 @@ function open(path: string, options: ChainStoreOptions): Store {
 
   function prune({ round, finalView, epoch }: Parameters<Store['prune']>[0]): void {
     transact(() => {
-      const tip = readNumber(sql.tip.get(), 'height') ?? 0
+      // Not the highest certificate: a sync cut short leaves those far above the newest state.
+      const tip = readNumber(sql.tipWithState.get(), 'height') ?? 0
       sql.pruneBlocks.run(tip - blocksKept)
       sql.pruneViews.run(epoch, finalView - viewsKept)
       sql.pruneAttestations.run(round - options.attestationRounds)
@@ -306,7 +306,7 @@ function open(path: string, options: ChainStoreOptions): Store {
       guard(() => readAll(viewCertificateType, sql.viewCertificates.all(epoch, from, to))),
     getHighestViewCertificate: (epoch) =>
       guard(() => readAll(viewCertificateType, sql.highestViewCertificate.all(epoch))[0]),
-    getFinalTip: () => guard(() => readFinal(readNumber(sql.tip.get(), 'height'))),
+    getFinalTip: () => guard(() => readFinal(readNumber(sql.tipWithState.get(), 'height'))),
     getFinal: (height) => guard(() => readFinal(height)),
     getFinalAtRound: (round) =>
       guard(() => readFinal(readNumber(sql.heightAtRound.get(round), 'height'))),

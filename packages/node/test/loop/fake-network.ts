@@ -33,7 +33,7 @@ export class FakeNetwork implements Network {
   onMessage(handler: (message: InboundMessage) => Acceptance): void {
     this.handler = handler
   }
-  onPeersChange(): void {}
+  onPeersChange(_handler?: () => void): void {}
   #answer(
     kind: keyof FakeNetwork['answers'],
     what: readonly unknown[],

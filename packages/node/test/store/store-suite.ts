@@ -117,10 +117,12 @@ export function describeStore(name: string, make: (bounds: StoreBounds) => Store
     it('takes a state later than its certificate, and starts from the highest that has both', () => {
       const { store } = make(roomy)
       store.put({ finals: [makeFinal(context, 1), makeFinal(context, 2, false)] })
-      assert.equal(store.getFinalTip()?.header.height, 2)
+      assert.equal(store.getFinalTip()?.header.height, 1)
+      assert.equal(store.getFinal(2 as Height)?.header.height, 2)
       assert.equal(store.getFinal(2 as Height)?.state, undefined)
       assert.equal(store.recover(epoch).final?.header.height, 1)
       store.put({ finals: [makeFinal(context, 2)] })
+      assert.equal(store.getFinalTip()?.header.height, 2)
       assert.equal(store.recover(epoch).final?.header.height, 2)
       store.close()
     })
@@ -212,6 +214,14 @@ export function describeStore(name: string, make: (bounds: StoreBounds) => Store
       assert.equal(store.listCertificates(1 as Height, 100).length, 20)
       const rounds = store.listAttestations({ limit: 100 }).map(({ round }) => round)
       assert.deepEqual(rounds, [40, 38, 36, 34, 32, 30])
+      store.close()
+    })
+
+    it('keeps the newest state, however far above it certificates without one lie', () => {
+      const { store } = make({ ...roomy, stateHeights: 5 })
+      store.put({ finals: [makeFinal(context, 1), makeFinal(context, 100, false)] })
+      store.prune({ round: 2 as Round, finalView: 1 as View, epoch })
+      assert.equal(store.getFinalTip()?.header.height, 1)
       store.close()
     })
 
