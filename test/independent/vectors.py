@@ -86,13 +86,17 @@ def signatures():
         yield case["name"], differs(ed25519.is_member_key(bytes.fromhex(case["publicKey"])), case["admissible"])
 
 
+def is_wellformed(kind, data):
+    try:
+        schema.decode(kind, data)
+        return True
+    except ssz.Malformed:
+        return False
+
+
 def malformed():
     for case in load("malformed"):
-        try:
-            schema.decode(case["type"], bytes.fromhex(case["bytes"]))
-            found = True
-        except ssz.Malformed:
-            found = False
+        found = is_wellformed(case["type"], bytes.fromhex(case["bytes"]))
         yield case["name"], differs(found, case["valid"])
 
 
@@ -222,15 +226,21 @@ def state_after(parent, epoch, block):
     return aggregation.transition(parent, *epoch, block, offenders, attestations)
 
 
+def states_of(chain):
+    """The state after each block of a chain."""
+    epochs = [
+        tuple(schema.decode(kind, bytes.fromhex(epoch[kind.lower()])) for kind in ("Committee", "Parameters"))
+        for epoch in chain["epochs"]
+    ]
+    state = aggregation.genesis(epochs[0][1])
+    for block in chain["blocks"]:
+        state = state_after(state, epochs[block["epoch"]], block)
+        yield state
+
+
 def aggregations():
     for chain in load("aggregation"):
-        epochs = [
-            tuple(schema.decode(kind, bytes.fromhex(epoch[kind.lower()])) for kind in ("Committee", "Parameters"))
-            for epoch in chain["epochs"]
-        ]
-        state = aggregation.genesis(epochs[0][1])
-        for block in chain["blocks"]:
-            state = state_after(state, epochs[block["epoch"]], block)
+        for block, state in zip(chain["blocks"], states_of(chain)):
             expected = schema.decode("State", bytes.fromhex(block["state"]))
             wrong = [name for name in ("meta", "targets", "groups") if state[name] != expected[name]]
             detail = "; ".join(f"{name}: found {state[name]!r}, expected {expected[name]!r}" for name in wrong)

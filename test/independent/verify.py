@@ -3,7 +3,7 @@
 
     verify.py                                      runs all vectors; exit 1 if one fails
     verify.py certificate FILE --manifest FILE     what a certificate file proves; exit 1 if it is refused
-    verify.py lines                                certificate files from JSON lines on stdin, answers on stdout
+    verify.py lines                                questions as JSON lines on stdin, answers on stdout
 
 Python 3.11, standard library only.
 """
@@ -14,6 +14,7 @@ import pathlib
 import sys
 
 import manifest as manifests
+import schema
 import vectors
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_MANIFEST = 1, 2, 78
@@ -54,14 +55,25 @@ def run_certificate(file, manifest_file):
 
 
 def run_lines():
-    """A line {"manifest": value} sets the manifest; a line {"file": hex} is judged against it."""
+    """One JSON object a line, and for each but the first kind one answer.
+
+    {"manifest": value} sets the manifest, {"file": hex} is a certificate file judged against it;
+    {"type": name, "bytes": hex} asks for strict decoding; {"chain": ...}, as one of aggregation.json,
+    for the state after each block.
+    """
     manifest = None
     for line in sys.stdin:
         asked = json.loads(line)
         if "manifest" in asked:
             manifest = manifests.read(asked["manifest"])
+            continue
+        if "file" in asked:
+            answer = vectors.judge(bytes.fromhex(asked["file"]), manifest)
+        elif "chain" in asked:
+            answer = {"states": [schema.encode("State", state).hex() for state in vectors.states_of(asked["chain"])]}
         else:
-            print(json.dumps(vectors.judge(bytes.fromhex(asked["file"]), manifest)), flush=True)
+            answer = {"valid": vectors.is_wellformed(asked["type"], bytes.fromhex(asked["bytes"]))}
+        print(json.dumps(answer))
     return 0
 
 
@@ -71,7 +83,7 @@ def main():
     one = commands.add_parser("certificate", help="verify one certificate file")
     one.add_argument("file")
     one.add_argument("--manifest", required=True, help="the manifest as JSON")
-    commands.add_parser("lines", help="verify certificate files given as JSON lines")
+    commands.add_parser("lines", help="answer questions given as JSON lines")
     asked = parser.parse_args()
     if asked.command == "certificate":
         return run_certificate(asked.file, asked.manifest)

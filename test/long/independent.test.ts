@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   type CertificateFileCode,
   type CertifiedState,
+  decode,
   fromHex,
   makeVerify,
   toHex,
@@ -16,9 +17,11 @@ import {
   installChanged,
   signChanged,
 } from '../independent/changed-files.ts'
+import { drawChain } from '../independent/drawn-chains.ts'
 import { type Draws, drawCases } from '../independent/draws.ts'
 import { askPython, runPython } from '../independent/python-verifier.ts'
 import { readVectors } from '../vectors/committed-vectors.ts'
+import { wireTypes } from '../vectors/malformed-vectors.ts'
 import { getContext, type NetworkName, networkJson } from '../vectors/networks.ts'
 
 const SEED = 20_261_121
@@ -108,5 +111,29 @@ describe('The verifier in Python that was written from SPEC.md and the vectors a
     }
     const untried = CODES.filter((code) => !seen.has(code))
     assert.deepEqual(untried, [], JSON.stringify([...seen]))
+  })
+
+  it('decodes and refuses what ours does of every type of the wire, changed at random', () => {
+    const samples = readVectors('malformed').filter(({ valid }) => valid)
+    const asked = drawCases(SEED, 1500).map((draws) => {
+      const { type, bytes } = draws.pick(samples)
+      return { type, bytes: toHex(changeBytesOf([fromHex(bytes)], draws)) }
+    })
+    const theirs = askPython(asked)
+    let decoded = 0
+    for (const [index, { type, bytes }] of asked.entries()) {
+      const isValid = decode<unknown>(wireTypes[type], fromHex(bytes)).ok
+      assert.deepEqual(theirs[index], { valid: isValid }, `${type} ${bytes}`)
+      decoded += isValid ? 1 : 0
+    }
+    assert.ok(decoded > 150 && decoded < 1350, `${decoded} decoded`)
+  })
+
+  it('computes the states that ours does, over drawn chains with exclusions and a hand-over', () => {
+    const chains = drawCases(SEED, 250).map(drawChain)
+    const theirs = askPython(chains.map(({ chain }) => ({ chain })))
+    for (const [index, { chain, states }] of chains.entries()) {
+      assert.deepEqual(theirs[index], { states }, `chain ${index}: ${JSON.stringify(chain)}`)
+    }
   })
 })
