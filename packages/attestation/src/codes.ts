@@ -1,9 +1,13 @@
-/** Closed sets of SPEC chapter 3: the number on the wire for each name. */
+// Closed sets of SPEC chapter 3: the number on the wire for each name.
 
+/** Kinds of votes and of view certificates (SPEC 6.5, 6.6). */
 export const voteKinds = { notarize: 1, nullify: 2, finalize: 3 } as const
+/** The name of a vote’s kind. */
 export type VoteKindName = keyof typeof voteKinds
 
+/** How an observer fared with a target; absent is no entry at all (SPEC 3). */
 export const observationStatuses = { reached: 1, failed: 2, abstained: 3 } as const
+/** The name of an observation’s status. */
 export type ObservationStatusName = keyof typeof observationStatuses
 
 /** Why a target was not reached. */
@@ -26,6 +30,7 @@ export const outcomes = {
   stale: 16,
   reverted: 17,
 } as const
+/** The name of a failure. */
 export type OutcomeName = keyof typeof outcomes
 
 /** Why an observer says nothing about a target: its own failure, never the target's. */
@@ -39,21 +44,30 @@ export const abstentions = {
   'no-secret': 7,
   stopping: 8,
 } as const
+/** The name of a reason to abstain. */
 export type AbstentionName = keyof typeof abstentions
 
+/** What an observation’s reference counts: nothing, a height, or milliseconds. */
 export const referenceKinds = { none: 0, height: 1, time: 2 } as const
+/** The name of a reference’s kind. */
 export type ReferenceKindName = keyof typeof referenceKinds
 
+/** How a signal is agreed on (SPEC 7.4). */
 export const aggregates = { median: 1, corroborated: 2 } as const
+/** The name of an aggregate. */
 export type AggregateName = keyof typeof aggregates
 
+/** How a threshold compares the agreed value (SPEC 7.7.4). */
 export const thresholdOps = { above: 1, below: 2, lag: 3 } as const
+/** The name of a comparison. */
 export type ThresholdOpName = keyof typeof thresholdOps
 
 /** Verdicts in order of severity; `unknown` stands outside that order (SPEC 3, 7.7). */
 export const verdicts = { up: 1, degraded: 2, disputed: 3, down: 4, unknown: 5 } as const
+/** The name of a verdict. */
 export type VerdictName = keyof typeof verdicts
 
+/** Why a verdict is what it is (SPEC 3, 7.7). */
 export const reasonKinds = {
   none: 0,
   outcome: 1,
@@ -62,6 +76,7 @@ export const reasonKinds = {
   observers: 4,
   vantage: 5,
 } as const
+/** The name of a reason’s kind. */
 export type ReasonKindName = keyof typeof reasonKinds
 
 /** The name of a code, or the number in decimal where it is reserved for later. */

@@ -50,6 +50,7 @@ const domains = {
   status: makeDomain('status'),
 } as const
 
+/** What comes after `watchfire:` in a domain (SPEC 2). */
 export type DomainName = keyof typeof domains
 
 function makeDomain(name: string): Uint8Array {
@@ -94,14 +95,17 @@ export function getNetworkId(manifest: Manifest): Digest {
   return getTagged('manifest', encode(manifestType, manifest))
 }
 
+/** The committee as headers and hand-overs name it (SPEC 2.1). */
 export function getCommitteeHash(committee: Committee): Digest {
   return getTagged('committee', encode(committeeType, committee))
 }
 
+/** The parameters as headers and hand-overs name them (SPEC 2.1). */
 export function getParametersHash(parameters: Parameters): Digest {
   return getTagged('parameters', encode(parametersType, parameters))
 }
 
+/** The body as its header names it (SPEC 2.1). */
 export function getBodyHash(body: Body): Digest {
   return getTagged('body', encode(bodyType, body))
 }
@@ -169,6 +173,7 @@ export function getProposalClaim(networkId: Digest, proposal: Proposal): Proposa
   }
 }
 
+/** What a proposal’s signature is over (SPEC 2.2). */
 export function getProposalDigest(networkId: Digest, claim: ProposalClaim): Digest {
   return getDigest(networkId, 'proposal', claim.epoch, encode(proposalClaimType, claim))
 }
@@ -195,6 +200,7 @@ function getVoteDomain(kind: number): DomainName {
   }
 }
 
+/** What a status record’s signature is over (SPEC 2.2). */
 export function getStatusDigest(networkId: Digest, status: Status): Digest {
   return getDigest(networkId, 'status', status.epoch, encode(statusType, status))
 }

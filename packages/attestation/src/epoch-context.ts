@@ -90,6 +90,7 @@ export function getWeight(context: EpochContext, members: Iterable<MemberIndex>)
   return weight
 }
 
+/** @returns the place of a member in its committee, by which messages name it; undefined for a stranger */
 export function getMemberIndex(context: EpochContext, id: MonitorId): MemberIndex | undefined {
   return context.memberIndexes.get(id)
 }

@@ -12,6 +12,7 @@ export interface ThresholdJson {
   readonly severity: string
 }
 
+/** A target’s policy in the file’s form; shares are per mille of the observing weight (SPEC 4, 7.7). */
 export interface PolicyJson {
   readonly reachedMin: number
   readonly failedMin: number
@@ -23,6 +24,7 @@ export interface PolicyJson {
   readonly thresholds: readonly ThresholdJson[]
 }
 
+/** A signal a target yields; a value means `value / 10^scale` of its unit. */
 export interface SignalJson {
   readonly name: string
   readonly unit: string
@@ -30,6 +32,7 @@ export interface SignalJson {
   readonly aggregate: string
 }
 
+/** A target in the file’s form. */
 export interface TargetJson {
   readonly id: string
   readonly kind: string
@@ -43,6 +46,7 @@ export interface TargetJson {
   readonly policy: PolicyJson
 }
 
+/** A member in the file’s form; its key in 64 hex digits. */
 export interface MemberJson {
   readonly id: string
   readonly publicKey: string
@@ -62,6 +66,7 @@ export interface ManifestJson {
   readonly parameters: ParametersJson
 }
 
+/** An epoch’s parameters in the file’s form, times in milliseconds (SPEC 4.4). */
 export interface ParametersJson {
   readonly originRound: number
   readonly originMs: number

@@ -10,6 +10,7 @@ export function getRoundAt(parameters: Parameters, nowMs: UnixMs): Round | undef
   return (originRound + Math.floor((nowMs - originMs) / roundMs)) as Round
 }
 
+/** When a round begins (SPEC 5). */
 export function getRoundStartMs(parameters: Parameters, round: Round): UnixMs {
   const { originRound, originMs, roundMs } = parameters
   return (originMs + (round - originRound) * roundMs) as UnixMs

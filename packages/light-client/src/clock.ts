@@ -11,6 +11,7 @@ export interface Clock {
 /** Longest delay a timer takes; a longer one would fire at once. */
 const delayMsMax = 2 ** 31 - 1
 
+/** This machine’s clock and timers. */
 export const systemClock: Clock = {
   nowMs: () => Date.now() as UnixMs,
   setTimer(delayMs, run) {

@@ -13,6 +13,7 @@ import { makeHeldChain } from './held-chain.ts'
 import { type Fetch, getBytes, trimUrl } from './http.ts'
 import { readCertificateFile, type VerifiedState } from './verified-state.ts'
 
+/** How one question is put to servers. */
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
   /** A state verified earlier: nothing below it is accepted. */

@@ -45,6 +45,7 @@ export interface ProvenTarget {
   readonly url: string
 }
 
+/** How a proof is asked for. */
 export interface FetchProofOptions extends Omit<FetchOptions, 'checkpoint'> {
   /** Height to prove it at; default: the newest. */
   readonly height?: Height | undefined

@@ -63,8 +63,10 @@ export interface ConflictEvent {
   readonly url: string
 }
 
+/** What following yields; told apart by `type`. */
 export type FollowEvent = StateEvent | StaleEvent | FaultEvent | ConflictEvent
 
+/** How a feed is followed. */
 export interface FollowOptions {
   /** Ends the following. */
   readonly signal?: AbortSignal | undefined

@@ -47,6 +47,7 @@ const version = String(
   (createRequire(import.meta.url)('../package.json') as { version: unknown }).version,
 )
 
+/** What a node is given besides its configuration. */
 export interface StartOptions {
   /** Aborting it stops the node, as `stop` does. */
   readonly signal: AbortSignal

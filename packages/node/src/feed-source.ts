@@ -42,6 +42,7 @@ export type FeedAnswer =
       readonly detail: string
     }
 
+/** What proves one target of a certified state (SPEC 7.10). */
 export interface FeedProof {
   readonly record: FeedRecord
   readonly targetIndex: number
@@ -50,6 +51,7 @@ export interface FeedProof {
   readonly branch: readonly Uint8Array[]
 }
 
+/** A member as this node knows it. */
 export interface FeedMonitor {
   readonly id: MonitorId
   readonly index: MemberIndex
@@ -71,6 +73,7 @@ export interface FeedMonitor {
   readonly excludedSince: Round | undefined
 }
 
+/** An attestation that was admitted here, its signature valid. */
 export interface FeedAttestation {
   readonly digest: Digest
   readonly receivedAtMs: UnixMs
@@ -83,6 +86,7 @@ export interface FeedAttestation {
 /** `waiting`: too few members are heard; `stalled`: enough are, and yet nothing is certified. */
 export type AgreementStatus = 'ok' | 'waiting' | 'stalled' | 'halted'
 
+/** How this node is; its own word, for people and machines. */
 export interface NodeStatus {
   readonly version: string
   readonly networkId: Digest

@@ -26,6 +26,7 @@ export type StartFaultCode =
   | StorageFaultCode
   | LoopFaultCode
 
+/** Why a node did not start. */
 export interface StartFault extends Failure<StartFaultCode> {
   /** Places in files that the fault is about; empty where it is about none. */
   readonly findings: readonly Finding[]
@@ -52,4 +53,5 @@ export interface RunningNode {
   stop(): Promise<NodeEnd>
 }
 
+/** A node under way, or why it did not start. */
 export type StartedNode = { readonly ok: true; readonly node: RunningNode } | StartFault

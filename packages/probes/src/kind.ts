@@ -50,6 +50,7 @@ export type ProbeResult = ProbeAnswer & { readonly phases: readonly Phase[] }
 /** A step of a probe: its value, or what the whole probe then says. */
 export type Step<T> = { readonly ok: true; readonly value: T } | StoppedStep
 
+/** A step that ends the probe. */
 export interface StoppedStep {
   readonly ok: false
   readonly stop: Stop

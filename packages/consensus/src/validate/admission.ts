@@ -70,6 +70,7 @@ export type AdmittedMessage =
   | CoreMessage
   | { readonly kind: 'status'; readonly message: Verified<SignedStatus> }
 
+/** What is to be done with a message (SPEC 8). */
 export type AdmissionResult =
   | {
       readonly action: 'accept'

@@ -3,6 +3,7 @@ import { checkTargetParams, type KindRegistry, type TargetFile } from '@watchfir
 import type { ConfigFault, Finding } from './config-fault.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
+/** A manifest with what its founders should know, or why it is refused. */
 export type LoadedManifest =
   | { readonly ok: true; readonly manifest: Manifest; readonly warnings: readonly Finding[] }
   | { readonly ok: false; readonly fault: ConfigFault }

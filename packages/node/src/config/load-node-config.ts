@@ -9,6 +9,7 @@ import {
 } from './node-config.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
+/** A configuration, complete, or why it is refused. */
 export type LoadedNodeConfig =
   | { readonly ok: true; readonly config: NodeConfig }
   | { readonly ok: false; readonly fault: ConfigFault }

@@ -19,6 +19,7 @@ export interface YamlFile {
   find(path: Path, message: string): Finding
 }
 
+/** A file that was parsed, or why it could not be. */
 export type ReadYamlFile =
   | { readonly ok: true; readonly value: YamlFile }
   | { readonly ok: false; readonly fault: ConfigFault }

@@ -11,6 +11,7 @@ import {
 import { dirname } from 'node:path'
 import { fail, fromHex, getPublicKey, type Result, succeed, toHex } from '@watchfire/attestation'
 
+/** Why a key file cannot be used, or not be made. */
 export type KeyFaultCode =
   | 'key-missing'
   | 'key-readable-by-others'

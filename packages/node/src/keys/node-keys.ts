@@ -16,6 +16,7 @@ export interface DataPaths {
   readonly lock: string
 }
 
+/** @returns where everything of a data directory lies, whether or not it is there */
 export function getDataPaths(dataDir: string): DataPaths {
   const keys = join(dataDir, 'keys')
   return {

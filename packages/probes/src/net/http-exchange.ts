@@ -19,6 +19,7 @@ export interface HttpRequest {
   readonly bodyBytesMax: number
 }
 
+/** An answer, read whole within its bounds. */
 export interface HttpReply {
   readonly status: number
   /** Names in lower case; of a header sent more than once, the first. */

@@ -10,6 +10,7 @@ import { type PreparedTarget, prepareTarget } from './prepared-target.ts'
 import { runProbe } from './run-probe.ts'
 import { type Lane, makeSlots } from './slots.ts'
 
+/** What {@link makeScheduler} needs. */
 export interface SchedulerOptions {
   /** Targets of the epoch's parameters, in their order. */
   readonly targets: readonly Target[]
