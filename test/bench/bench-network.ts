@@ -21,6 +21,11 @@ import { makeScheme, type SimKey } from '../sim/world/signature-scheme.ts'
 
 /** A network with real keys and targets of every built-in kind, as their operators would found it. */
 export interface BenchNetwork {
+  /** The manifest as its file has it. */
+  readonly file: {
+    readonly committee: readonly { readonly id: string; readonly publicKey: string }[]
+    readonly parameters: object
+  }
   readonly manifest: Manifest
   readonly context: EpochContext
   /** By member index. */
@@ -54,7 +59,7 @@ export function foundBenchNetwork(members: number, targets: number): BenchNetwor
   const scheme = makeScheme('ed25519')
   const keys = Array.from({ length: members }, (_, index) => scheme.makeKey(`bench ${index}`))
   const registry = makeRegistry(builtinKinds)
-  const parsed = parseManifest({
+  const file = {
     format: 1,
     protocol: 1,
     name: 'bench',
@@ -80,9 +85,10 @@ export function foundBenchNetwork(members: number, targets: number): BenchNetwor
         return expanded.target
       }),
     },
-  })
+  }
+  const parsed = parseManifest(file)
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-  return { manifest: parsed.manifest, context: makeGenesisContext(parsed.manifest), keys }
+  return { file, manifest: parsed.manifest, context: makeGenesisContext(parsed.manifest), keys }
 }
 
 /** Ids sort as their indexes do. */

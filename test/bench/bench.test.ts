@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { measureAdmission } from './admission.ts'
 import { measureDeadLeader, measureFaultless } from './agreement.ts'
+import { measurementNames } from './benchmarks.ts'
 import { measureCertificates } from './certificates.ts'
 import { getMedian, makeMeasurement, type Measurement } from './measurement.ts'
 import { compare } from './paired.ts'
@@ -59,10 +61,16 @@ describe('bench', () => {
     assert.equal(status, 0)
   })
 
+  it('has each of its measurements explained in docs/bench.md, and no other', () => {
+    const text = readFileSync(new URL('../../docs/bench.md', import.meta.url), 'utf8')
+    const explained = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1])
+    assert.deepEqual(new Set(explained), new Set(measurementNames))
+  })
+
   it('refuses a name that no measurement has, and says which there are', () => {
     const { status, stdout, stderr } = runBench('--only', 'speed')
     assert.deepEqual({ status, stdout }, { status: 2, stdout: '' })
-    assert.match(stderr, /speed; there are .*attestation-admission/)
+    assert.match(stderr, /named speed\n.*names: attestation-admission, /)
   })
 })
 

@@ -154,6 +154,11 @@ export function measureCertificates(
   ]
 }
 
+/** The bytes of a certificate file of the network, signed by all. */
+export function makeOneCertificate(network: BenchNetwork): Uint8Array {
+  return certify(network, 1).file
+}
+
 /** The certificate of one round in which everyone saw every target, aggregated as a node does it. */
 function certify(network: BenchNetwork, round: number): Certified {
   const { context, keys } = network

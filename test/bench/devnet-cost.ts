@@ -21,7 +21,11 @@ const names = { cpu: 'monitor-cpu', memory: 'monitor-memory' }
  * What a monitor of the devnet costs (4 monitors, 5 targets, rounds of 2 s), against a libp2p node of
  * the same build that is connected to as many peers over the same time, and has nothing to say.
  */
-export const devnetBenchmark: Benchmark = { names: Object.values(names), run: measureDevnet }
+export const devnetBenchmark: Benchmark = {
+  names: Object.values(names),
+  needsBuild: true,
+  run: measureDevnet,
+}
 
 async function measureDevnet(say: Say): Promise<readonly Measurement[]> {
   say('a devnet starts')

@@ -31,6 +31,8 @@ export type Say = (text: string) => void
 /** One benchmark: its names are those of the measurements it gives, so that `--only` can choose. */
 export interface Benchmark {
   readonly names: readonly string[]
+  /** Whether it starts processes of the built packages. */
+  readonly needsBuild?: boolean
   run(say: Say): Promise<readonly Measurement[]> | readonly Measurement[]
 }
 
