@@ -98,12 +98,27 @@ export function installChanged(draws: Draws): Uint8Array {
     if (draws.oneIn(3)) chosen.committee = changeTyped(committeeType, chosen.committee, draws)
     else chosen.parameters = changeTyped(parametersType, chosen.parameters, draws)
   }
-  const { networkId } = genesis
-  const second = makeEpochContext(networkId, 1 as Epoch, chosen.committee, chosen.parameters)
-  const installed = [{ committee: second.committeeHash, parameters: second.parametersHash }]
-  const header = makeHeader(genesis, makeState(genesis), { next: installed })
-  const proof: HandoverProof = { certificate: sign(genesis, header), ...chosen }
-  return makeSigned(second, [proof], draws)
+  const { context, proof } = prove(chosen)
+  return makeSigned(context, [proof], draws)
+}
+
+/** A file of epoch 1 that installs what it is given; everything else is in order. */
+export function install(chosen: Pick<HandoverProof, 'committee' | 'parameters'>): Uint8Array {
+  const { context, proof } = prove(chosen)
+  const state = makeState(context)
+  const certificate = sign(context, makeHeader(context, state))
+  return makeCertificateFile(context.networkId, certificate, state, [proof])
+}
+
+/** The context that a hand-over from epoch 0 of `main` installs, and the proof of it. */
+function prove({ committee, parameters }: Pick<HandoverProof, 'committee' | 'parameters'>): {
+  context: EpochContext
+  proof: HandoverProof
+} {
+  const context = makeEpochContext(genesis.networkId, 1 as Epoch, committee, parameters)
+  const next = [{ committee: context.committeeHash, parameters: context.parametersHash }]
+  const header = makeHeader(genesis, makeState(genesis), { next })
+  return { context, proof: { certificate: sign(genesis, header), committee, parameters } }
 }
 
 function makeSigned(context: EpochContext, handovers: HandoverProof[], draws: Draws): Uint8Array {
@@ -147,8 +162,9 @@ function changeUntilEncodable<T extends object, R>(value: T, use: (copy: T) => R
   }
 }
 
+const manyIds = Array.from({ length: 65 }, (_, index) => `m${index + 100}`)
 const secrets = new Map(
-  ['m1', 'm2', 'm3', 'm4', 'm5', 'm-2', 'm.1', '0m', 'm10'].map((id) => {
+  ['m1', 'm2', 'm3', 'm4', 'm5', 'm-2', 'm.1', '0m', 'm10', ...manyIds].map((id) => {
     const secret = makeSecret(id)
     return [toHex(getPublicKey(secret)), secret]
   }),

@@ -14,11 +14,13 @@ import { fastVerify } from '../../packages/attestation/test/support/fast-verify.
 import {
   changeBytesOf,
   changeFields,
+  install,
   installChanged,
   signChanged,
 } from '../independent/changed-files.ts'
 import { drawChain } from '../independent/drawn-chains.ts'
 import { type Draws, drawCases } from '../independent/draws.ts'
+import { listHandoverEdges } from '../independent/handover-edges.ts'
 import { askPython, runPython } from '../independent/python-verifier.ts'
 import { readVectors } from '../vectors/committed-vectors.ts'
 import { wireTypes } from '../vectors/malformed-vectors.ts'
@@ -111,6 +113,20 @@ describe('The verifier in Python that was written from SPEC.md and the vectors a
     }
     const untried = CODES.filter((code) => !seen.has(code))
     assert.deepEqual(untried, [], JSON.stringify([...seen]))
+  })
+
+  it('admits with ours what a hand-over may just install, and refuses what it just may not', () => {
+    const listed = listHandoverEdges().map((each) => ({ ...each, file: install(each) }))
+    const theirs = askPython([
+      { manifest: networkJson.main },
+      ...listed.map(({ file }) => ({ file: toHex(file) })),
+    ])
+    for (const [index, { name, isAdmitted, file }] of listed.entries()) {
+      const result = isAdmitted ? 'valid' : 'bad-handover'
+      const ours = judge({ manifest: 'main', file })
+      assert.equal((ours as { result: string }).result, result, `ours: ${name}`)
+      assert.deepEqual(theirs[index], ours, name)
+    }
   })
 
   it('decodes and refuses what ours does of every type of the wire, changed at random', () => {
