@@ -34,7 +34,7 @@ export function findUndocumented(index: SourceFile, files: readonly SourceFile[]
     if (TABLES.has(path)) return []
     return [...file.text.matchAll(EXPORT_PATTERN)]
       .filter(([, name = '']) => names === undefined || names.has(name))
-      .filter(({ index: at }) => !/\*\/\n$/.test(file.text.slice(0, at)))
+      .filter(({ index: at }) => !file.text.slice(0, at).endsWith('*/\n'))
       .map(({ 1: name, index: at }) => ({
         path,
         line: getLine(file.text, at),
