@@ -100,6 +100,32 @@ def malformed():
         yield case["name"], differs(found, case["valid"])
 
 
+def genesis_header(epoch):
+    """SPEC 6.1."""
+    state = aggregation.genesis(epoch.parameters)
+    origin = epoch.parameters["originRound"]
+    return {
+        **{"epoch": 0, "height": 0, "round": origin, "parentRound": origin, "parent": bytes(32)},
+        **{"committee": epoch.committee_hash, "parameters": epoch.parameters_hash},
+        "body": digests.tagged_of("body", "Body", {"attestations": [], "evidence": []}),
+        **{"stateRoot": statetree.root_of(state), "next": []},
+    }
+
+
+def admit(value):
+    """The network id, the digest of the genesis header and the warnings of a manifest, or that it is none."""
+    try:
+        manifest, epoch = network_of(value)
+    except manifests.Refused:
+        return {"admitted": False}
+    return {
+        "admitted": True,
+        "networkId": epoch.network.hex(),
+        "genesis": digests.header_digest(epoch.network, genesis_header(epoch)).hex(),
+        "warnings": manifests.warnings(manifest),
+    }
+
+
 def manifest_files():
     file = load("manifests")
     for case in file["accepted"]:

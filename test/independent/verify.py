@@ -59,7 +59,7 @@ def run_lines():
 
     {"manifest": value} sets the manifest, {"file": hex} is a certificate file judged against it;
     {"type": name, "bytes": hex} asks for strict decoding; {"chain": ...}, as one of aggregation.json,
-    for the state after each block.
+    for the state after each block; {"admit": value} whether this is a manifest, and what it founds.
     """
     manifest = None
     for line in sys.stdin:
@@ -69,6 +69,8 @@ def run_lines():
             continue
         if "file" in asked:
             answer = vectors.judge(bytes.fromhex(asked["file"]), manifest)
+        elif "admit" in asked:
+            answer = vectors.admit(asked["admit"])
         elif "chain" in asked:
             answer = {"states": [schema.encode("State", state).hex() for state in vectors.states_of(asked["chain"])]}
         else:

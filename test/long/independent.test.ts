@@ -4,12 +4,16 @@ import {
   type CertifiedState,
   decode,
   fromHex,
+  getHeaderDigest,
+  makeGenesisContext,
   makeVerify,
+  parseManifest,
   toHex,
   toText,
   verdicts,
   verifyCertificateFile,
 } from '@watchfire/attestation'
+import { getGenesisHeader } from '@watchfire/consensus'
 import { fastVerify } from '../../packages/attestation/test/support/fast-verify.ts'
 import {
   changeBytesOf,
@@ -18,6 +22,7 @@ import {
   installChanged,
   signChanged,
 } from '../independent/changed-files.ts'
+import { changeManifest } from '../independent/changed-manifests.ts'
 import { drawChain } from '../independent/drawn-chains.ts'
 import { type Draws, drawCases } from '../independent/draws.ts'
 import { listHandoverEdges } from '../independent/handover-edges.ts'
@@ -56,6 +61,18 @@ function judge({ manifest, file }: Case): unknown {
   return verified.ok
     ? { result: 'valid', proves: describeProven(verified.value) }
     : { result: verified.code }
+}
+
+function admitManifest(value: unknown) {
+  const parsed = parseManifest(value)
+  if (!parsed.ok) return { admitted: false }
+  const context = makeGenesisContext(parsed.manifest)
+  return {
+    admitted: true,
+    networkId: toHex(context.networkId),
+    genesis: toHex(getHeaderDigest(context.networkId, getGenesisHeader(context))),
+    warnings: parsed.warnings.map(({ code }) => code),
+  }
 }
 
 function describeProven({ header, headerDigest, signers, state }: CertifiedState): unknown {
@@ -127,6 +144,18 @@ describe('The verifier in Python that was written from SPEC.md and the vectors a
       assert.equal((ours as { result: string }).result, result, `ours: ${name}`)
       assert.deepEqual(theirs[index], ours, name)
     }
+  })
+
+  it('admits the manifests that ours does, and founds the same networks on them', () => {
+    const values = drawCases(SEED, 600).map(changeManifest)
+    const theirs = askPython(values.map((value) => ({ admit: value })))
+    let admitted = 0
+    for (const [index, value] of values.entries()) {
+      const ours = admitManifest(value)
+      assert.deepEqual(theirs[index], ours, JSON.stringify(value))
+      admitted += ours.admitted ? 1 : 0
+    }
+    assert.ok(admitted > 60 && admitted < 540, `${admitted} admitted`)
   })
 
   it('decodes and refuses what ours does of every type of the wire, changed at random', () => {
