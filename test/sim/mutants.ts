@@ -13,6 +13,8 @@ export interface Mutant {
   readonly scenario: ScenarioName
   /** Whether other checkers, which would stop the run sooner, are left out. */
   readonly isAlone?: boolean
+  /** The first seed tried, where it takes more than a few to bring the bug about. */
+  readonly firstSeed?: number
   /** Called for each run. */
   makeSeam(): Seam
 }
@@ -70,6 +72,8 @@ export const mutants: readonly Mutant[] = [
     name: 'forgets what it signed when it restarts',
     caughtBy: 'double-signature',
     scenario: 'crashes',
+    isAlone: true,
+    firstSeed: 35,
     makeSeam: () => ({
       ...soundSeam,
       recover: (disk) => ({ ...disk.recover(), signedVotes: [], signedProposals: [] }),
@@ -79,6 +83,7 @@ export const mutants: readonly Mutant[] = [
     name: 'attests again after a restart',
     caughtBy: 'double-signature',
     scenario: 'crashes',
+    firstSeed: 16,
     makeSeam: () => ({ ...soundSeam, remembersAttestations: false }),
   },
   {

@@ -1,5 +1,7 @@
 import type { Vice } from './vices/vice.ts'
 import { attestationEquivocator } from './vices/attestation-equivocator.ts'
+import { falseServer } from './vices/false-server.ts'
+import { garbler } from './vices/garbler.ts'
 import { ProposalEquivocator } from './vices/proposal-equivocator.ts'
 import { silent } from './vices/silent.ts'
 import { voteEquivocator } from './vices/vote-equivocator.ts'
@@ -20,6 +22,7 @@ export const scenarioNames = [
   'clocks',
   'dead-leader',
   'lost-log',
+  'outage',
   'byzantine',
   'handover',
   'storm',
@@ -33,6 +36,8 @@ export type ViceName =
   | 'wrong-root-leader'
   | 'proposal-equivocator'
   | 'withholder'
+  | 'garbler'
+  | 'false-server'
 const viceNames: readonly ViceName[] = [
   'silent',
   'vote-equivocator',
@@ -40,6 +45,8 @@ const viceNames: readonly ViceName[] = [
   'wrong-root-leader',
   'proposal-equivocator',
   'withholder',
+  'garbler',
+  'false-server',
 ]
 
 export type Fault =
@@ -101,7 +108,7 @@ export function drawScenario(seed: number, name?: ScenarioName): Scenario {
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
   const isCalm = has('calm', 'dead-leader')
-  const badRounds = isCalm ? 2 : prng.between(8, 16)
+  const badRounds = isCalm ? 2 : has('outage') ? prng.between(20, 45) : prng.between(8, 16)
   const goodFromMs = ORIGIN_MS + badRounds * ROUND_MS
   const weights = drawWeights(prng, has('byzantine', 'lost-log', 'dead-leader', 'storm') ? 4 : 1)
   const observers = prng.chance(300) ? 1 : 0
@@ -138,6 +145,7 @@ export function drawScenario(seed: number, name?: ScenarioName): Scenario {
         : []),
       ...(isHandover && prng.chance(700) ? drawHandoverCrashes(draw) : []),
       ...(has('partition', 'storm') ? drawPartitions(draw) : []),
+      ...(has('outage') ? drawOutage(draw) : []),
       ...(has('lost-log') ? drawWipe(draw, weights) : []),
       ...(has('clocks') ? drawClockSteps(draw) : []),
     ],
@@ -221,7 +229,7 @@ function drawCrashes(draw: Draw): Fault[] {
     const afterOps = prng.chance(200) ? 0 : prng.between(1, 40)
     crashes.push({ kind: 'crash', atMs, node, how, afterOps, downMs: prng.between(1, 3000) })
   }
-  for (let i = prng.between(2, 8); i > 0; i--) add(prng.between(0, nodes - 1), drawTime(draw))
+  for (let i = prng.between(2, 14); i > 0; i--) add(prng.between(0, nodes - 1), drawTime(draw))
   if (prng.chance(300)) {
     const atMs = drawTime(draw)
     for (let node = 0; node < nodes; node++) add(node, atMs)
@@ -255,6 +263,20 @@ function drawPartitions(draw: Draw): Fault[] {
   })
 }
 
+/** Some are gone for most of the bad time: a few, who come back far behind, or so many that nothing is certified. */
+function drawOutage(draw: Draw): Fault[] {
+  const { prng, nodes, goodFromMs } = draw
+  const share = prng.pick([200, 500, 700])
+  return Array.from({ length: nodes }, (_, node) => node)
+    .filter(() => prng.chance(share))
+    .map((node) => {
+      const atMs = prng.between(ORIGIN_MS, ORIGIN_MS + 5000)
+      const how = prng.pick<CrashKind>(['power', 'kill'])
+      const downMs = goodFromMs - atMs - prng.between(0, 3000)
+      return { kind: 'crash', atMs, node, how, afterOps: prng.between(0, 40), downMs }
+    })
+}
+
 /** One member loses its disk; it counts among what may be faulty (SPEC 6.9). */
 function drawWipe(draw: Draw, weights: readonly number[]): Fault[] {
   const { prng } = draw
@@ -282,6 +304,8 @@ export function makeVice(
   const vices: Readonly<Record<ViceName, Vice>> = {
     silent,
     withholder,
+    garbler,
+    'false-server': falseServer,
     'vote-equivocator': voteEquivocator,
     'attestation-equivocator': attestationEquivocator,
     'wrong-root-leader': wrongRootLeader,

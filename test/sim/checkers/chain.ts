@@ -1,5 +1,6 @@
 import {
   type Certificate,
+  decode,
   encode,
   type SignedAttestation,
   signedAttestationType,
@@ -44,8 +45,11 @@ export class ChainChecker implements Checker {
   onPublish(_node: Watched, topic: TopicName, bytes: Uint8Array): void {
     if (topic !== 'attestation' || this.#read.has(bytes)) return
     this.#read.add(bytes)
+    const decoded = decode(signedAttestationType, bytes)
+    // What does not decode is a liar's: nobody can name it in a block.
+    if (!decoded.ok) return
     const { digest } = readAttestation(this.#context.founding.networkId, bytes)
-    this.#attestations.set(digest, signedAttestationType.deserialize(bytes))
+    this.#attestations.set(digest, decoded.value)
   }
 
   onRestart(node: Watched, height: number): void {

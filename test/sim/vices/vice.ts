@@ -1,5 +1,6 @@
 import type { Digest, State } from '@watchfire/attestation'
 import type { Founding } from '../world/founding.ts'
+import type { Answer } from '../world/requests.ts'
 import type { Prng } from '../world/prng.ts'
 import type { TopicName } from '../checkers/checker.ts'
 
@@ -37,6 +38,8 @@ export interface Vice {
     bytes: Uint8Array,
     receivers: readonly number[],
   ): readonly Sending[]
+  /** @returns what it answers instead of the truth; absent: the truth */
+  corruptAnswer?(powers: Powers, answer: Answer): Answer
 }
 
 /** The honest way: the same bytes to everyone. */

@@ -88,6 +88,15 @@ const TICKS_A_MS_MAX = 200
 /** Messages kept because they come too early (SPEC 8, QUEUE). */
 const QUEUED_MAX = 2000
 
+/** A message that came too early. */
+interface Queued {
+  readonly from: SimNode
+  readonly topic: TopicName
+  readonly shard: number
+  readonly bytes: Uint8Array
+  readonly retryAtMs: number
+}
+
 /** The shell around a core: what packages/node is in production, with everything outside simulated. */
 export class SimNode implements Watched {
   readonly index: number
@@ -120,7 +129,7 @@ export class SimNode implements Watched {
   #wake: Happening | undefined
   #ticks = { atMs: 0, count: 0 }
   #loopback: { topic: TopicName; shard: number; bytes: Uint8Array }[] = []
-  #queued: { topic: TopicName; shard: number; bytes: Uint8Array; retryAtMs: number }[] = []
+  #queued: Queued[] = []
   #queueWake: Happening | undefined
   #isBusy = false
   #isDraining = false
@@ -162,7 +171,11 @@ export class SimNode implements Watched {
   answer(request: Request): Answer | undefined {
     const { status } = this
     if (!this.isUp || status === undefined || this.#plan.vice?.answers === false) return undefined
-    return this.held.answer(request, this.#plan.member, status.epoch, this.round)
+    const answer = this.held.answer(request, this.#plan.member, status.epoch, this.round)
+    const { vice } = this.#plan
+    return vice?.corruptAnswer === undefined
+      ? answer
+      : vice.corruptAnswer(this.#getPowers(), answer)
   }
 
   /** This node's wall clock. */
@@ -315,7 +328,8 @@ export class SimNode implements Watched {
         break
       case 'queue': {
         const retryAtMs = verdict.retryAtMs ?? this.nowMs + 100
-        if (this.#queued.length < QUEUED_MAX) this.#queued.push({ topic, shard, bytes, retryAtMs })
+        if (this.#queued.length < QUEUED_MAX)
+          this.#queued.push({ from, topic, shard, bytes, retryAtMs })
         this.#scheduleQueue()
         break
       }
@@ -332,7 +346,7 @@ export class SimNode implements Watched {
       this.#queueWake = undefined
       const due = this.#queued.filter((each) => each.retryAtMs <= this.nowMs)
       this.#queued = this.#queued.filter((each) => each.retryAtMs > this.nowMs)
-      for (const { topic, shard, bytes } of due) this.#admit(this, topic, shard, bytes)
+      for (const { from, topic, shard, bytes } of due) this.#admit(from, topic, shard, bytes)
       this.#drain()
       this.#scheduleQueue()
     })
