@@ -7,8 +7,10 @@ import {
   evidenceType,
   getBodyHash,
   getHeaderDigest,
+  getVoteDigest,
   headerType,
   type MemberIndex,
+  type Round,
   signDigest,
   signedAttestationType,
   signedProposalType,
@@ -232,6 +234,31 @@ function listEvidence(context: EpochContext): VectorValue {
       pair(signIn(context, 1, vote), signIn(context, 1, { ...vote, header: other })),
       false,
     ),
+    describeOne(
+      'two attestations for two rounds',
+      makeAttestationEvidence(context, { round: (makeAttestation(context).round + 1) as Round }),
+      false,
+    ),
+    describeOne(
+      'two attestations for two shards',
+      makeAttestationEvidence(context, { shard: 1 - makeAttestation(context).shard }),
+      false,
+    ),
+    describeOne(
+      'of a member that does not exist',
+      pair(signAsMember(context, vote), signAsMember(context, { ...vote, header: other })),
+      false,
+    ),
+    describeOne(
+      'two nullifies, one of them with a header',
+      pair(sign(nullify), sign({ ...nullify, header: other })),
+      false,
+    ),
+    describeOne(
+      'finalize with a nullify that has a header',
+      pair(sign({ kind: voteKinds.finalize }), sign({ ...nullify, header: other })),
+      false,
+    ),
     describeOne('a vote of kind 4', makeUnknownKind(context), false),
     describeOne('the greater digest first', reverse(attestations), false),
     describeOne('a signature that is not over its message', forged, false),
@@ -240,6 +267,14 @@ function listEvidence(context: EpochContext): VectorValue {
 
 function signIn(context: EpochContext, epoch: number, vote: Vote): Signed<SignedVote> {
   return signVote(context, { ...vote, epoch: epoch as Epoch })
+}
+
+/** A vote of a member beyond the committee's last, under the signature of one that exists. */
+function signAsMember(context: EpochContext, vote: Vote): Signed<SignedVote> {
+  const message = { ...vote, member: context.committee.members.length as MemberIndex }
+  const digest = getVoteDigest(context.networkId, message)
+  const signature = signDigest(digest, getSecret(context, vote.member))
+  return { message: { message, signature }, digest }
 }
 
 /** Two headers under a kind that is none, with signatures over the domain of notarize. */

@@ -159,9 +159,13 @@ export function order<T>(a: Signed<T>, b: Signed<T>): [first: T, second: T] {
   return toHex(a.digest) < toHex(b.digest) ? [a.message, b.message] : [b.message, a.message]
 }
 
-export function makeAttestationEvidence(context: EpochContext): Evidence {
+/** Two attestations of one member; `changes` are what sets the second apart beside its observations. */
+export function makeAttestationEvidence(
+  context: EpochContext,
+  changes: Partial<Attestation> = {},
+): Evidence {
   const one = makeAttestation(context)
-  const other = { ...one, observations: one.observations.slice(1) }
+  const other = { ...one, observations: one.observations.slice(1), ...changes }
   const [first, second] = order(toClaim(context, one), toClaim(context, other))
   return { selector: 0, value: { first, second } }
 }
