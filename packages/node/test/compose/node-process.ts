@@ -11,6 +11,9 @@ const say = (line: object): void => void process.stdout.write(`${JSON.stringify(
 const loaded = loadNodeConfig(file)
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.fault))
 
+process.stdin.once('close', () => process.exit(1))
+process.stdin.resume().unref()
+
 const controller = new AbortController()
 // A limit on file sizes then shows as a failed write, as a full disk does.
 process.on('SIGXFSZ', () => undefined)

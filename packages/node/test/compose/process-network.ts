@@ -125,7 +125,8 @@ export async function makeProcessNetwork(
     const command = [process.execPath, '--conditions=watchfire-source', script, configOf(member)]
     const limit = `ulimit -f ${faults.fileBlocksMax ?? 'unlimited'}; exec "$@"`
     const child = spawn('/bin/sh', ['-c', limit, 'sh', ...command], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // Its standard input ends with us, however we end, and it with that.
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, CLOCK_OFFSET_MS: String(faults.clockOffsetMs ?? 0) },
     })
     const lines: Line[] = []
