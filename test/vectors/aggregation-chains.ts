@@ -39,9 +39,16 @@ export interface ScriptedStep {
   readonly gives: readonly [verdict: number, reasonKind: number, reasonCode: number]
 }
 
+interface ScriptedMember {
+  readonly weight?: number
+  readonly region?: string
+  readonly network?: string
+  readonly operator?: string
+}
+
 export interface ScriptedChain {
   readonly name: string
-  readonly members: readonly { readonly weight?: number; readonly region?: string }[]
+  readonly members: readonly ScriptedMember[]
   readonly policy?: Partial<Policy>
   /** The group of the target; its height is measured against the group's head. */
   readonly group?: string
@@ -212,6 +219,78 @@ export const scriptedChains: readonly ScriptedChain[] = [
       { said: ['absent', 'absent', 'absent', 'up'], gives: [unknown, observers, 0] },
     ],
   },
+  {
+    name: 'knows nothing without observers, though more than f are excluded',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1 },
+    steps: [
+      { said: all('up'), offenders: [2, 3], gives: isUp },
+      { said: all('absent'), gives: [unknown, observers, 0] },
+      { said: ['fails', 'absent', 'absent', 'absent'], gives: isDown },
+    ],
+  },
+  {
+    name: 'is down at the very share it must reach, and up at its own',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1, failedMin: 750, reachedMin: 750 },
+    steps: [
+      { said: ['up', 'fails', 'fails', 'fails'], gives: isDown },
+      { said: ['up', 'up', 'up', 'fails'], gives: isUp },
+    ],
+  },
+  {
+    name: 'rises to the graver of its streak, with the reason of the round that settled it',
+    members: four,
+    steps: [
+      { said: all('fails'), gives: isDown },
+      { said: ['up', 'up', 'fails', 'fails'], gives: isDown },
+      { said: all('up'), gives: [disputed, none, 0] },
+      { said: all('up'), gives: [disputed, none, 0] },
+      { said: all('up'), gives: isUp },
+    ],
+  },
+  {
+    name: 'lags behind the head by more than a number, not by as much',
+    members: four,
+    group: 'chain',
+    policy: {
+      fallRounds: 1,
+      riseRounds: 1,
+      thresholds: [
+        { signal: 0, op: thresholdOps.lag, value: toBits(0n), severity: 4 },
+        { signal: 0, op: thresholdOps.lag, value: toBits(-1n), severity: 2 },
+      ],
+    },
+    steps: [
+      { said: heights([90n, 95n, 95n, 9000n]), gives: [degraded, threshold, 1] },
+      // Without enough that tell their height there is neither head nor lag.
+      { said: [{ height: 90n }, { height: 90n }, 'up', 'up'], gives: isUp },
+    ],
+  },
+  {
+    name: 'is down only when seen from two networks and by two operators',
+    members: [
+      { network: 'n1', operator: 'o1' },
+      { network: 'n2', operator: 'o1' },
+      { network: 'n2', operator: 'o2' },
+      { network: 'n1', operator: 'o1' },
+    ],
+    policy: { fallRounds: 1, riseRounds: 1, networksMin: 2, operatorsMin: 2 },
+    steps: [
+      { said: ['fails', 'fails', 'abstains', 'fails'], gives: [disputed, vantage, 0] },
+      { said: ['abstains', 'fails', 'fails', 'fails'], gives: isDown },
+      { said: ['abstains', 'fails', 'fails', 'abstains'], gives: [unknown, observers, 0] },
+    ],
+  },
+  {
+    name: 'is down only when seen from two networks, however many operators',
+    members: [{ network: 'n1' }, { network: 'n1' }, { network: 'n1' }, { network: 'n2' }],
+    policy: { fallRounds: 1, riseRounds: 1, networksMin: 2 },
+    steps: [
+      { said: ['fails', 'fails', 'fails', 'abstains'], gives: [disputed, vantage, 0] },
+      { said: ['fails', 'fails', 'abstains', 'fails'], gives: isDown },
+    ],
+  },
 ]
 
 function speeds(values: readonly bigint[]): Said[] {
@@ -225,14 +304,16 @@ function heights(values: readonly bigint[]): Said[] {
 /** The one epoch of a scripted chain. */
 export function makeScriptedContext(chain: ScriptedChain): EpochContext {
   const committee: Committee = {
-    members: chain.members.map(({ weight = 1, region = '' }, index) => ({
-      id: fromText(`m${index}`),
-      publicKey: sha256(fromText(`key of m${index}`)),
-      weight,
-      region: fromText(region),
-      network: fromText(''),
-      operator: fromText(''),
-    })),
+    members: chain.members.map(
+      ({ weight = 1, region = '', network = '', operator = '' }, index) => ({
+        id: fromText(`m${index}`),
+        publicKey: sha256(fromText(`key of m${index}`)),
+        weight,
+        region: fromText(region),
+        network: fromText(network),
+        operator: fromText(operator),
+      }),
+    ),
   }
   const parameters: Parameters = {
     originRound: 0 as Round,
