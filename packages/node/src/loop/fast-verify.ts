@@ -1,5 +1,15 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { areEqual, type Digest, toHex, type Verify, verifySignature } from '@watchfire/attestation'
+import {
+  areEqual,
+  decode,
+  type Digest,
+  type EpochContext,
+  getAttestationDigest,
+  signedAttestationType,
+  toHex,
+  type Verify,
+  verifySignature,
+} from '@watchfire/attestation'
 import type { SignatureCheck } from '@watchfire/consensus'
 
 // SPEC 2.3: one signature verdict everywhere, that of ZIP-215, which noble decides. OpenSSL refuses
@@ -56,6 +66,19 @@ export function makeSignatureCheck(
     if (!takeSlow(digest)) return 'deferred'
     return verifySlowly(signature, digest, publicKey) ? 'valid' : 'invalid'
   }
+}
+
+/**
+ * Whether an attestation is a member's as far as the fast check can tell. It decides where an early one
+ * waits (SPEC 8.2: [QUEUE] comes before the signature), not whether it is admitted.
+ */
+export function isSignedByMember(context: EpochContext, bytes: Uint8Array, fast: Verify): boolean {
+  const decoded = decode(signedAttestationType, bytes)
+  if (!decoded.ok) return false
+  const { message, signature } = decoded.value
+  const publicKey = context.committee.members[message.member]?.publicKey
+  if (publicKey === undefined) return false
+  return fast(signature, getAttestationDigest(context.networkId, message), publicKey)
 }
 
 /** L of Ed25519, little-endian. */

@@ -46,10 +46,10 @@ import {
 } from '../ports.ts'
 import type { AttestationBuffer } from './attestation-buffer.ts'
 import { makeEffectShell } from './effect-shell.ts'
-import { makeSignatureCheck } from './fast-verify.ts'
+import { isSignedByMember, makeSignatureCheck } from './fast-verify.ts'
 import { getPriority, type InputPriority, makeInputQueue } from './input-queue.ts'
 import { findForeignSignature } from './foreign-signature.ts'
-import type { LoopFaultCode } from './loop-fault.ts'
+import { describe, type LoopFaultCode } from './loop-fault.ts'
 import type { MemberBook } from './member-book.ts'
 import { type Fed, makePuller, type Puller } from './puller.ts'
 import { makeRetryQueue } from './retry-queue.ts'
@@ -204,7 +204,10 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     meter.add('messages-refused', `${topic}-${code}`)
     if (code === 'internal') log.error({ topic, detail }, 'alarm: admission failed')
     if (code === 'clock-too-far') noteFarClock(message)
-    if (verdict.action === 'queue') return keepBack(message, nowMs, verdict.retryAtMs)
+    if (verdict.action === 'queue') {
+      const isSigned = code === 'early' && isSignedByMember(context, bytes, fast)
+      return keepBack(message, nowMs, verdict.retryAtMs, isSigned)
+    }
     if (verdict.action === 'reject' && message.via === 'fetch')
       getNetwork().reportPeer(message.from, code)
     return verdict.action
@@ -215,8 +218,9 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     message: InboundMessage,
     nowMs: UnixMs,
     retryAtMs: UnixMs | undefined,
+    isSigned = false,
   ): Acceptance {
-    if (retries.add(message, nowMs, retryAtMs) === 'full')
+    if (retries.add(message, nowMs, retryAtMs, isSigned) === 'full')
       meter.add('retries-dropped', message.topic)
     else rearm()
     return 'ignore'
@@ -392,8 +396,4 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       if (!wasStopped) shell.flush()
     },
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -3,7 +3,7 @@ import type { InboundMessage } from '../ports.ts'
 // gossipsub marks a message seen before its validator runs and delivers it once in two minutes, so
 // what is refused only for now is kept here and tried again (SPEC 8: [QUEUE]).
 
-/** Messages kept, bytes kept, and messages of one peer kept. */
+/** Messages kept, bytes kept, and messages of one peer kept, of each of the two shares. */
 const messagesMax = 2048
 const bytesMax = 33_554_432
 const perPeerMax = 256
@@ -17,7 +17,16 @@ export type Queued = 'kept' | 'full'
 
 export interface RetryQueue {
   readonly size: number
-  add(message: InboundMessage, nowMs: number, retryAtMs: number | undefined): Queued
+  /**
+   * @param isSigned whether a member's signature was seen to hold. What is not known to be signed has a
+   *   share of its own, so that forgers cannot take the room of members whose clock is ahead of ours
+   */
+  add(
+    message: InboundMessage,
+    nowMs: number,
+    retryAtMs: number | undefined,
+    isSigned?: boolean,
+  ): Queued
   /** Takes out what is due; what is too old is gone. */
   takeDue(nowMs: number): readonly InboundMessage[]
   /** When something is due next. */
@@ -31,6 +40,22 @@ interface Entry {
 }
 
 export function makeRetryQueue(): RetryQueue {
+  const [claimed, signed] = [makeShare(), makeShare()]
+  return {
+    get size() {
+      return claimed.size + signed.size
+    },
+    add: (message, nowMs, retryAtMs, isSigned = false) =>
+      (isSigned ? signed : claimed).add(message, nowMs, retryAtMs),
+    takeDue: (nowMs) => [...signed.takeDue(nowMs), ...claimed.takeDue(nowMs)],
+    nextMs() {
+      const [a, b] = [signed.nextMs(), claimed.nextMs()]
+      return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+    },
+  }
+}
+
+function makeShare(): RetryQueue {
   let entries: Entry[] = []
   let bytes = 0
   const perPeer = new Map<string, number>()

@@ -127,6 +127,22 @@ describe('node loop', () => {
     assert.equal(harness.members.get(1 as MemberIndex).lastAttestationRound, 2)
   })
 
+  it('loses no early message of a member to a flood of early forgeries', () => {
+    const harness = new LoopHarness(0)
+    harness.begin()
+    const early = makeAttestation(harness.context, 1, 2)
+    const message = { topic: 'attestation', shard: 0, via: 'gossip' } as const
+    for (let i = 0; i < 3000; i += 1) {
+      const bytes = early.bytes.slice()
+      new DataView(bytes.buffer).setUint32(10, i, true)
+      harness.loop.handle({ ...message, bytes, from: `peer-${i % 50}` })
+    }
+    harness.loop.handle({ ...message, bytes: early.bytes, from: 'peer-1' })
+    harness.advance(1000)
+    harness.advance(1000)
+    assert.equal(harness.members.get(1 as MemberIndex).lastAttestationRound, 2)
+  })
+
   it('refuses what is forged, and charges who answered a request with it', () => {
     const harness = new LoopHarness(0)
     harness.begin()

@@ -44,6 +44,19 @@ describe('retry queue', () => {
     assert.equal(queue.add(makeMessage('p1', 1_048_576), 900, 950), 'kept')
   })
 
+  it('keeps room for what members signed, however much forgers bring', () => {
+    const queue = makeRetryQueue()
+    for (let i = 0; i < 10_000; i += 1) queue.add(makeMessage(`p${i}`), 0, 500)
+    assert.equal(queue.add(makeMessage('honest'), 0, 500), 'full')
+    assert.equal(queue.add(makeMessage('honest'), 0, 400, true), 'kept')
+    assert.equal(queue.nextMs(), 400)
+    assert.deepEqual(
+      queue.takeDue(450).map(({ from }) => from),
+      ['honest'],
+    )
+    assert.equal(queue.nextMs(), 500)
+  })
+
   it('gives up on what nobody waits for any more, put back or not', () => {
     const queue = makeRetryQueue()
     const message = makeMessage()
