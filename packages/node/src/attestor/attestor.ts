@@ -22,6 +22,17 @@ import { startRoundClock } from './round-clock.ts'
 /** Own attestations of rounds without a block that are repeated when a round begins. */
 const repeatedMax = 4
 
+/** Share of the probing time that may have passed when a node begins in the middle of a round. */
+const lateStartPart = 4
+
+/** A round as the attestor comes to it. */
+interface Turn {
+  readonly round: Round
+  readonly startMs: UnixMs
+  /** The round under way when the attestor began. */
+  readonly isFirst: boolean
+}
+
 export interface AttestorOptions {
   readonly context: EpochContext
   readonly member: MemberIndex
@@ -61,6 +72,7 @@ export function makeAttestor(options: AttestorOptions): Attestor {
   let end: () => void = () => undefined
   let underWay: Promise<void> = Promise.resolve()
   let heldUntil = 0
+  const lateStartMs = Math.floor(parameters.attestByMs / lateStartPart)
 
   function listKept(round: Round): Outgoing[] {
     return voteLog
@@ -133,7 +145,7 @@ export function makeAttestor(options: AttestorOptions): Attestor {
         }
   }
 
-  async function attest(round: Round, startMs: UnixMs, signal: AbortSignal): Promise<void> {
+  async function attest({ round, startMs, isFirst }: Turn, signal: AbortSignal): Promise<void> {
     repeatUncovered(round)
     if (round < heldUntil) return
     const kept = listKept(round)
@@ -145,8 +157,9 @@ export function makeAttestor(options: AttestorOptions): Attestor {
       skip(round, 'below-floor')
       return
     }
-    if (clock.nowMs() >= startMs + parameters.attestByMs) {
-      // Begun in the middle of a round: the next is soon enough.
+    if (clock.nowMs() >= startMs + (isFirst ? lateStartMs : parameters.attestByMs)) {
+      // Begun in the middle of a round: the next is soon enough. What could still be probed would be
+      // cut short, and a network's first verdicts would be `unknown` because its monitors had begun.
       meter.add('rounds-not-attested', 'begun-late')
       return
     }
@@ -166,10 +179,13 @@ export function makeAttestor(options: AttestorOptions): Attestor {
 
   return {
     begin(signal) {
+      let isFirst = true
       end = startRoundClock(parameters, clock, (round, startMs) => {
+        const turn: Turn = { round, startMs, isFirst }
+        isFirst = false
         // One round at a time: the scheduler ends before `attestBy`, so the one before is done.
         underWay = underWay
-          .then(() => attest(round, startMs, signal))
+          .then(() => attest(turn, signal))
           .catch((error: unknown) => {
             meter.add('attestor-errors')
             const detail = error instanceof Error ? error.stack : String(error)

@@ -131,6 +131,18 @@ describe('attestor', () => {
     assert.equal(bench.runs.length, 1)
   })
 
+  it('leaves out the round it begins in once a quarter of its probing time has passed', async () => {
+    const inTime = new Bench(2249)
+    await inTime.begin()
+    assert.equal(inTime.runs.length, 1)
+    const late = new Bench(2250)
+    await late.begin()
+    assert.equal(late.runs.length, 0)
+    assert.equal(late.meter.get('rounds-not-attested', 'begun-late'), 1)
+    await late.advance(1750)
+    assert.equal(late.runs.length, 1, 'the next one is probed from its start')
+  })
+
   it('signs nothing for a round that others are past proposing in by the time its probes end', async () => {
     const bench = new Bench(2000)
     await bench.begin()
