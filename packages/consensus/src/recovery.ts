@@ -17,7 +17,7 @@ import type { CoreConfig, FinalBlock, Recovery, StepResult } from './core.ts'
 import { endEpoch, getOwnIndex } from './epochs.ts'
 import { makeIntMap, setAt } from './int-map.ts'
 import { invariant } from './invariant.ts'
-import { type Core, type Draft, openDraft } from './model.ts'
+import { type Core, type Draft, getView, openDraft } from './model.ts'
 import { repeatViews } from './repeat.ts'
 import { restoreSigned } from './restore.ts'
 import { getGenesisHeader, getGenesisState } from './state.ts'
@@ -137,10 +137,18 @@ function replay(draft: Draft, recovery: Recovery): void {
   draft.effects.length = before
   finalizeAllNotarized(draft)
   if (draft.me === undefined) return
+  // A view that the log says was signed in was not entered anew: what let the node in is held all the same.
+  draft.entry ??= getEntry(draft)
   const views = [...recovery.signedProposals, ...recovery.signedVotes]
     .map(({ message }) => message.view)
     .filter((view) => view > draft.finalView)
   repeatViews(draft, Math.min(draft.view, ...views) as View)
+}
+
+/** A certificate that lets into the current view (SPEC 6.2). */
+function getEntry(core: Core): Core['entry'] {
+  const { finalize, notarize, nullify } = getView(core, (core.view - 1) as View).certificates
+  return finalize ?? notarize ?? nullify
 }
 
 /** As `recordCertificate`, for what is stored already and was forwarded in an earlier life. */

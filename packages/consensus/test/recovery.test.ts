@@ -33,6 +33,24 @@ describe('a restart', () => {
     ok(node.status.view >= view)
   })
 
+  it('sends again what let it into a view that it had signed in', () => {
+    const network = new Network({
+      epochs: [context],
+      deliver: (_, __, message) =>
+        message.kind !== 'vote' ||
+        message.message.message.view < 3 ||
+        message.message.message.kind !== 1,
+    }).boot()
+    const node = network.node(0)
+    network.run(20_000, () => node.disk.votes.some(({ message }) => message.view === 3))
+    node.crash()
+    node.effects.length = 0
+    node.boot()
+    equal(node.status.view, 3)
+    const repeat = node.effects.find((effect) => effect.kind === 'repeat')
+    equal(repeat?.certificate?.view, 2)
+  })
+
   it('of a leader that had proposed sends the kept proposal again instead of another', () => {
     const network = new Network({
       epochs: [context],
