@@ -1,5 +1,4 @@
 import {
-  type Attestation,
   type Certificate,
   certificateType,
   type Digest,
@@ -7,29 +6,18 @@ import {
   type EpochContext,
   evidenceType,
   getAttestationDigest,
-  getProposalClaim,
-  getProposalDigest,
   getRoundAt,
-  getRoundStartMs,
-  getVoteDigest,
   type MemberIndex,
-  type Proposal,
-  type Round,
   signedAttestationType,
-  signedProposalType,
-  signedVoteType,
   type State,
   type UnixMs,
   type Verified,
   type View,
-  type Vote,
   viewCertificateType,
-  voteKinds,
 } from '@watchfire/attestation'
 import {
   admit,
   type Admission,
-  computeState,
   type CoreState,
   type Effect,
   type Input,
@@ -40,8 +28,9 @@ import {
   type StepResult,
 } from '@watchfire/consensus'
 import type { Auditor, TopicName, Watched } from '../checkers/checker.ts'
-import { sendToAll, type Vice } from '../vices/vice.ts'
-import { type Signed, type SimDisk, toName } from './disk.ts'
+import type { Vice } from '../vices/vice.ts'
+import { Attestor } from './attestor.ts'
+import { type SimDisk, toName } from './disk.ts'
 import type { EventQueue, Happening } from './event-queue.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Founding } from './founding.ts'
@@ -49,6 +38,7 @@ import type { Health } from './health.ts'
 import { Held } from './held.ts'
 import { Inquiry } from './inquiry.ts'
 import type { SimNetwork } from './network.ts'
+import { Outbox } from './outbox.ts'
 import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
 import type { Engine, Seam } from './seam.ts'
@@ -105,8 +95,6 @@ export class SimNode implements Watched {
   readonly disk: SimDisk
   readonly prng: Prng
   readonly held = new Held()
-  /** States by block digest, for vices that propose blocks of their own. */
-  readonly states = new Map<string, State>()
   isUp = false
   /** Whether its own code threw: it stays down. */
   isBroken = false
@@ -121,6 +109,8 @@ export class SimNode implements Watched {
   readonly #plan: NodePlan
   readonly #engine: Engine
   readonly #epochs: readonly EpochContext[]
+  readonly #outbox: Outbox
+  readonly #attestor: Attestor
   readonly #fetcher: Fetcher
   readonly #inquiry: Inquiry
   #clockOffsetMs: number
@@ -135,7 +125,6 @@ export class SimNode implements Watched {
   #isDraining = false
   #opsLeft: number | undefined
   #crashKind: CrashKind = 'kill'
-  readonly #audited = new WeakSet<Uint8Array>()
 
   constructor(world: World, plan: NodePlan, prng: Prng) {
     this.#world = world
@@ -148,6 +137,8 @@ export class SimNode implements Watched {
     this.#engine = world.seam.makeEngine(plan.index)
     this.#epochs = world.seam.getEpochs(world.founding.epochs)
     this.#clockOffsetMs = plan.clockOffsetMs
+    this.#outbox = new Outbox(world, this, plan.vice)
+    this.#attestor = new Attestor(world, this, this.#outbox)
     this.#fetcher = new Fetcher(world, this)
     this.#inquiry = new Inquiry(world, this)
   }
@@ -175,7 +166,7 @@ export class SimNode implements Watched {
     const { vice } = this.#plan
     return vice?.corruptAnswer === undefined
       ? answer
-      : vice.corruptAnswer(this.#getPowers(), answer)
+      : vice.corruptAnswer(this.#outbox.getPowers(), answer)
   }
 
   /** This node's wall clock. */
@@ -213,9 +204,9 @@ export class SimNode implements Watched {
       const given: Recovery =
         muteUntilView === undefined ? recovery : { ...recovery, muteUntilView }
       this.#carry(this.#engine.start(config, given, this.nowMs))
-      this.#drain()
+      this.drain()
       if (muteUntilView === 'told') this.askHighest()
-      this.#scheduleRound()
+      this.#attestor.start()
     })
   }
 
@@ -268,24 +259,24 @@ export class SimNode implements Watched {
     }
   }
 
-  /** One operation after which a crash may come. */
-  #op(): void {
+  /** Called after each operation: a crash may come there. */
+  op(): void {
     if (this.#opsLeft === undefined) return
     this.#opsLeft -= 1
     if (this.#opsLeft <= 0) throw new Death('the crash that was waiting')
   }
 
   /** Runs `run` later in this life, at a time by this node's clock. */
-  #at(localMs: number, run: () => void): Happening {
+  at(localMs: number, run: () => void): Happening {
     const { life } = this
     return this.#world.queue.at(localMs - this.#clockOffsetMs, () => {
       if (this.isUp && this.life === life) this.#guard(run)
     })
   }
 
-  /** As `#at`, for what the node's parts ask for. */
+  /** Runs `run` later in this life, after a delay. */
   after(delayMs: number, run: () => void): Happening {
-    return this.#at(this.nowMs + delayMs, run)
+    return this.at(this.nowMs + delayMs, run)
   }
 
   // --- Messages in
@@ -296,7 +287,7 @@ export class SimNode implements Watched {
     this.#guard(() => {
       this.say(`< n${from.index} ${topic} ${getFingerprint(bytes)}`)
       this.#admit(from, topic, shard, bytes)
-      this.#drain()
+      this.drain()
     })
   }
 
@@ -342,12 +333,12 @@ export class SimNode implements Watched {
   #scheduleQueue(): void {
     if (this.#queueWake !== undefined || this.#queued.length === 0) return
     const nextMs = this.#queued.reduce((least, each) => Math.min(least, each.retryAtMs), Infinity)
-    this.#queueWake = this.#at(Math.max(nextMs, this.nowMs + 1), () => {
+    this.#queueWake = this.at(Math.max(nextMs, this.nowMs + 1), () => {
       this.#queueWake = undefined
       const due = this.#queued.filter((each) => each.retryAtMs <= this.nowMs)
       this.#queued = this.#queued.filter((each) => each.retryAtMs > this.nowMs)
       for (const { from, topic, shard, bytes } of due) this.#admit(from, topic, shard, bytes)
-      this.#drain()
+      this.drain()
       this.#scheduleQueue()
     })
   }
@@ -375,7 +366,7 @@ export class SimNode implements Watched {
   #feed(input: Input): void {
     if (this.#core === undefined) return
     this.#carry(this.#engine.step(this.#core, input))
-    this.#drain()
+    this.drain()
   }
 
   #carry(result: StepResult): void {
@@ -397,7 +388,7 @@ export class SimNode implements Watched {
   }
 
   /** Our own messages come back through the same validation as anyone's, after the effects they stood among. */
-  #drain(): void {
+  drain(): void {
     if (this.#isBusy || this.#isDraining) return
     this.#isDraining = true
     for (let own = this.#loopback.shift(); own !== undefined; own = this.#loopback.shift()) {
@@ -410,7 +401,7 @@ export class SimNode implements Watched {
     if (this.#wake !== undefined) this.#wake.cancelled = true
     this.#wake = undefined
     if (wakeAtMs === undefined) return
-    this.#wake = this.#at(wakeAtMs, () => {
+    this.#wake = this.at(wakeAtMs, () => {
       const { nowMs } = this.#world.queue
       this.#ticks = { atMs: nowMs, count: this.#ticks.atMs === nowMs ? this.#ticks.count + 1 : 1 }
       if (this.#ticks.count > TICKS_A_MS_MAX) throw new Error('the core asks for ticks without end')
@@ -422,7 +413,7 @@ export class SimNode implements Watched {
     switch (effect.kind) {
       case 'store-block': {
         const name = toName(effect.digest)
-        this.#op()
+        this.op()
         for (const message of effect.attestations) {
           const bytes = encode(signedAttestationType, message)
           const digest = toName(
@@ -431,31 +422,31 @@ export class SimNode implements Watched {
           this.disk.put({ kind: 'attestation', name: digest, message, bytes })
         }
         this.disk.put({ kind: 'block', name, block: effect.block })
-        this.#op()
+        this.op()
         this.disk.store.flush()
-        this.#op()
+        this.op()
         this.held.blocks.set(name, effect.block)
-        this.#keepState(name, effect)
+        this.#outbox.keepState(name, effect.block, effect.attestations)
         this.say(`stores block ${name.slice(0, 8)} height ${effect.block.header.height}`)
         break
       }
       case 'store-certificate':
-        this.#op()
+        this.op()
         this.disk.put({ kind: 'certificate', certificate: effect.certificate })
         this.held.addCertificate(effect.certificate)
         break
       case 'sign-proposal':
-        this.#signProposal(effect.proposal)
+        this.#outbox.signProposal(effect.proposal)
         break
       case 'sign-vote':
-        this.#signVote(effect.vote)
+        this.#outbox.signVote(effect.vote)
         break
       case 'publish-certificate':
-        this.#op()
-        this.#publish('certificate', 0, encode(viewCertificateType, effect.certificate))
+        this.op()
+        this.#outbox.publish('certificate', 0, encode(viewCertificateType, effect.certificate))
         break
       case 'repeat':
-        this.#repeat(effect)
+        this.#outbox.repeat(effect)
         break
       case 'fetch-attestations':
         this.#fetcher.fetchAttestations(effect.digests.map(toName), effect.from)
@@ -470,7 +461,7 @@ export class SimNode implements Watched {
         this.#fetcher.sync(effect.height)
         break
       case 'finalize': {
-        this.#op()
+        this.op()
         const { header } = effect.block
         this.say(`finalizes height ${header.height} round ${header.round}`)
         this.#world.auditor.tell((checker) => checker.onFinalize?.(this, effect))
@@ -480,7 +471,7 @@ export class SimNode implements Watched {
       case 'accuse': {
         this.#world.auditor.tell((checker) => checker.onAccuse?.(this, effect.evidence))
         this.say(`accuses member ${effect.evidence.value.first.message.member}`)
-        this.#publish('evidence', 0, encode(evidenceType, effect.evidence))
+        this.#outbox.publish('evidence', 0, encode(evidenceType, effect.evidence))
         break
       }
       case 'alarm':
@@ -506,185 +497,20 @@ export class SimNode implements Watched {
       state,
     })
     this.finalizedAtMs.set(header.round, this.#world.queue.nowMs)
-    if (!this.isHonest) this.states.set(toName(headerDigest), state)
+    this.#outbox.keepFinalState(toName(headerDigest), state)
   }
 
-  #keepState(name: string, { block, attestations }: Effect & { kind: 'store-block' }): void {
-    if (this.isHonest) return
-    const { header, body } = block
-    const parent = this.states.get(toName(header.parent))
-    const context = this.#epochs[header.epoch]
-    if (parent === undefined || context === undefined) return
-    this.states.set(name, computeState(parent, context, header, body.evidence, attestations))
-  }
-
-  // --- Signing: sign, log, flush, publish (SPEC 6.5)
-
-  #signVote(vote: Vote): void {
-    const digest = getVoteDigest(this.#world.founding.networkId, vote)
-    const message = { message: vote, signature: this.#sign(digest) }
-    this.say(
-      `votes ${vote.kind} view ${vote.epoch}/${vote.view} ${toName(vote.header).slice(0, 8)}`,
-    )
-    const bytes = encode(signedVoteType, message)
-    this.#keepAndSend({ topic: 'vote', shard: 0, message }, bytes)
-  }
-
-  #signProposal(proposal: Proposal): void {
-    const { networkId } = this.#world.founding
-    const digest = getProposalDigest(networkId, getProposalClaim(networkId, proposal))
-    const message = { message: proposal, signature: this.#sign(digest) }
-    const { header } = proposal.block
-    this.say(`proposes view ${proposal.view} height ${header.height} round ${header.round}`)
-    const bytes = encode(signedProposalType, message)
-    this.#keepAndSend({ topic: 'proposal', shard: 0, message }, bytes)
-  }
-
-  #keepAndSend(signed: Signed, bytes: Uint8Array): void {
-    this.#op()
-    this.disk.log.append({ ...signed, bytes })
-    this.#op()
-    this.disk.log.flush()
-    this.#op()
-    this.#publish(signed.topic, signed.shard, bytes)
-    this.#op()
-    this.#loopback.push({ topic: signed.topic, shard: signed.shard, bytes })
-  }
-
-  #sign(digest: Uint8Array): Uint8Array {
-    const key = this.member === undefined ? undefined : this.#world.founding.keys[this.member]
-    if (key === undefined) throw new Error('an observer was asked to sign')
-    return key.sign(digest)
-  }
-
-  // --- Attesting
-
-  #scheduleRound(): void {
-    const parameters = this.#epochs[0]?.parameters
-    if (parameters === undefined || this.member === undefined) return
-    const round = getRoundAt(parameters, this.nowMs) ?? parameters.originRound - 1
-    const startMs = getRoundStartMs(parameters, round as Round)
-    const jitterMs = this.prng.between(5, parameters.attestByMs - 50)
-    if (round >= parameters.originRound && this.nowMs <= startMs + jitterMs) {
-      this.#at(startMs + jitterMs, () => this.#attest(round as Round))
-    }
-    this.#at(getRoundStartMs(parameters, (round + 1) as Round), () => this.#scheduleRound())
-  }
-
-  #attest(round: Round): void {
-    const status = this.status
-    const context = status === undefined ? undefined : this.#epochs[status.epoch]
-    if (status === undefined || context === undefined || this.member === undefined) return
-    if (this.member >= context.committee.members.length) return
-    if (round < this.disk.attestFrom || this.#inquiry.isOpen) return
-    for (let shard = 0; shard < context.parameters.shards; shard++) {
-      if (this.#world.seam.remembersAttestations && this.#hasAttested(status.epoch, round, shard))
-        continue
-      const attestation: Attestation = {
-        epoch: status.epoch,
-        round,
-        shard,
-        member: this.member as MemberIndex,
-        observations: this.#world.health.observe(context, shard, round, this.member, this.life),
-      }
-      const digest = getAttestationDigest(this.#world.founding.networkId, attestation)
-      const message = { message: attestation, signature: this.#sign(digest) }
-      this.say(`attests ${round}/${shard}`)
-      this.#keepAndSend(
-        { topic: 'attestation', shard, message },
-        encode(signedAttestationType, message),
-      )
-    }
-    this.#drain()
-  }
-
-  #hasAttested(epoch: number, round: number, shard: number): boolean {
-    return this.disk.log.records.some(
-      ({ topic, message: { message } }) =>
-        topic === 'attestation' &&
-        message.epoch === epoch &&
-        'round' in message &&
-        message.round === round &&
-        message.shard === shard,
-    )
-  }
-
-  // --- Messages out
-
-  #publish(topic: TopicName, shard: number, bytes: Uint8Array): void {
-    const receivers = this.#world.nodes.flatMap(({ index }) =>
-      index === this.index ? [] : [index],
-    )
-    const { vice } = this.#plan
-    const isSigned = topic === 'attestation' || topic === 'proposal' || topic === 'vote'
-    if (vice === undefined && isSigned) this.#auditSigned(topic, bytes)
-    const sendings =
-      vice === undefined || this.member === undefined
-        ? sendToAll(topic, shard, bytes, receivers)
-        : vice.corrupt(this.#getPowers(), topic, shard, bytes, receivers)
-    // A member without peers has said it all the same, and what a vice kept to itself may be fetched.
-    if (receivers.length === 0 || (vice !== undefined && topic === 'attestation')) {
-      this.#world.auditor.tell((checker) => checker.onPublish?.(this, topic, bytes))
-    }
-    let before: Uint8Array | undefined
-    for (const sending of sendings) {
-      if (sending.bytes !== before) {
-        this.#world.auditor.tell((checker) => checker.onPublish?.(this, topic, sending.bytes))
-        before = sending.bytes
-      }
-      const to = this.#world.nodes[sending.to]
-      if (to === undefined) continue
-      this.#world.network.send(this.index, sending.to, () =>
-        to.receive(this, sending.topic, sending.shard, sending.bytes),
-      )
-    }
-  }
-
-  #auditSigned(topic: 'attestation' | 'proposal' | 'vote', bytes: Uint8Array): void {
-    if (this.#audited.has(bytes)) return
-    this.#audited.add(bytes)
-    const isDurable = this.disk.isLogged(bytes) && this.#isGroundDurable(topic, bytes)
-    this.#world.auditor.tell((checker) => checker.onSigned?.(this, topic, bytes, isDurable))
-  }
-
-  /** A notarize vote rests on its block and what that names, which must be on disk too (SPEC 6.4.12). */
-  #isGroundDurable(topic: TopicName, bytes: Uint8Array): boolean {
-    if (topic !== 'vote' || bytes[16] !== voteKinds.notarize) return true
-    const name = toName(bytes.subarray(19, 51))
-    return this.disk.isStored(name)
-  }
-
-  /** What was signed goes out again as it was (SPEC 6.5). */
-  #repeat({ epoch, fromView, toView, certificate }: Effect & { kind: 'repeat' }): void {
-    const finalRound = this.status?.finalRound ?? 0
-    const lateRounds = this.#epochs[0]?.parameters.roundsBehindMax ?? 0
-    for (const record of this.disk.log.records) {
-      const { topic, shard, bytes, message } = record
-      if (message.message.epoch !== epoch) continue
-      const isDue =
-        record.topic === 'attestation'
-          ? record.message.message.round > finalRound &&
-            record.message.message.round >= this.round - lateRounds
-          : record.message.message.view >= fromView && record.message.message.view <= toView
-      if (isDue) this.#publish(topic, shard, bytes)
-    }
-    if (certificate !== undefined) {
-      this.#publish('certificate', 0, encode(viewCertificateType, certificate))
-    }
-  }
-
-  #getPowers() {
-    const member = this.member ?? fail()
-    return {
-      founding: this.#world.founding,
-      prng: this.prng,
-      member,
-      sign: (digest: Uint8Array) => this.#sign(digest),
-      getState: (digest: Uint8Array) => this.states.get(toName(digest)),
-    }
+  /** Takes what it sent itself into its inbox. */
+  loopBack(topic: TopicName, shard: number, bytes: Uint8Array): void {
+    this.#loopback.push({ topic, shard, bytes })
   }
 
   // --- Being without a log (SPEC 6.9)
+
+  /** Whether it does not know yet what it may sign. */
+  get isAsking(): boolean {
+    return this.#inquiry.isOpen
+  }
 
   askHighest(): void {
     this.#inquiry.open()

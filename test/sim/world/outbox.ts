@@ -1,0 +1,176 @@
+import {
+  type Block,
+  encode,
+  getProposalClaim,
+  getProposalDigest,
+  getVoteDigest,
+  type Proposal,
+  type SignedAttestation,
+  signedProposalType,
+  signedVoteType,
+  type State,
+  viewCertificateType,
+  type Vote,
+  voteKinds,
+} from '@watchfire/attestation'
+import { computeState, type Effect } from '@watchfire/consensus'
+import type { TopicName } from '../checkers/checker.ts'
+import { type Powers, sendToAll, type Vice } from '../vices/vice.ts'
+import { type Signed, toName } from './disk.ts'
+import type { SimNode, World } from './sim-node.ts'
+
+/**
+ * Records at the end of the log among which all are that may be repeated or attested again: of 256
+ * views with four records each at most, and of a few rounds.
+ */
+export const LATE_RECORDS = 2048
+
+/** What leaves a node: signed, kept and flushed before it is sent; or what a vice makes of it. */
+export class Outbox {
+  readonly #world: World
+  readonly #node: SimNode
+  readonly #vice: Vice | undefined
+  readonly #audited = new WeakSet<Uint8Array>()
+  /** States by block digest, for vices that propose blocks of their own. */
+  readonly #states = new Map<string, State>()
+
+  constructor(world: World, node: SimNode, vice: Vice | undefined) {
+    this.#world = world
+    this.#node = node
+    this.#vice = vice
+  }
+
+  signVote(vote: Vote): void {
+    const digest = getVoteDigest(this.#world.founding.networkId, vote)
+    const message = { message: vote, signature: this.sign(digest) }
+    this.#node.say(
+      `votes ${vote.kind} view ${vote.epoch}/${vote.view} ${toName(vote.header).slice(0, 8)}`,
+    )
+    const bytes = encode(signedVoteType, message)
+    this.keepAndSend({ topic: 'vote', shard: 0, message }, bytes)
+  }
+
+  signProposal(proposal: Proposal): void {
+    const { networkId } = this.#world.founding
+    const digest = getProposalDigest(networkId, getProposalClaim(networkId, proposal))
+    const message = { message: proposal, signature: this.sign(digest) }
+    const { header } = proposal.block
+    this.#node.say(`proposes view ${proposal.view} height ${header.height} round ${header.round}`)
+    const bytes = encode(signedProposalType, message)
+    this.keepAndSend({ topic: 'proposal', shard: 0, message }, bytes)
+  }
+
+  /** Signed bytes are logged, flushed, then sent, and come back like anyone's (SPEC 6.5). */
+  keepAndSend(signed: Signed, bytes: Uint8Array): void {
+    this.#node.op()
+    this.#node.disk.log.append({ ...signed, bytes })
+    this.#node.op()
+    this.#node.disk.log.flush()
+    this.#node.op()
+    this.publish(signed.topic, signed.shard, bytes)
+    this.#node.op()
+    this.#node.loopBack(signed.topic, signed.shard, bytes)
+  }
+
+  sign(digest: Uint8Array): Uint8Array {
+    const key =
+      this.#node.member === undefined ? undefined : this.#world.founding.keys[this.#node.member]
+    if (key === undefined) throw new Error('an observer was asked to sign')
+    return key.sign(digest)
+  }
+
+  /** To every other node, or what a vice makes of it. */
+  publish(topic: TopicName, shard: number, bytes: Uint8Array): void {
+    const receivers = this.#world.nodes.flatMap(({ index }) =>
+      index === this.#node.index ? [] : [index],
+    )
+    const vice = this.#vice
+    const isSigned = topic === 'attestation' || topic === 'proposal' || topic === 'vote'
+    if (vice === undefined && isSigned) this.#auditSigned(topic, bytes)
+    const sendings =
+      vice === undefined || this.#node.member === undefined
+        ? sendToAll(topic, shard, bytes, receivers)
+        : vice.corrupt(this.getPowers(), topic, shard, bytes, receivers)
+    // A member without peers has said it all the same, and what a vice kept to itself may be fetched.
+    if (receivers.length === 0 || (vice !== undefined && topic === 'attestation')) {
+      this.#world.auditor.tell((checker) => checker.onPublish?.(this.#node, topic, bytes))
+    }
+    let before: Uint8Array | undefined
+    for (const sending of sendings) {
+      if (sending.bytes !== before) {
+        this.#world.auditor.tell((checker) =>
+          checker.onPublish?.(this.#node, sending.topic, sending.bytes),
+        )
+        before = sending.bytes
+      }
+      const to = this.#world.nodes[sending.to]
+      if (to === undefined) continue
+      this.#world.network.send(this.#node.index, sending.to, () =>
+        to.receive(this.#node, sending.topic, sending.shard, sending.bytes),
+      )
+    }
+  }
+
+  #auditSigned(topic: 'attestation' | 'proposal' | 'vote', bytes: Uint8Array): void {
+    if (this.#audited.has(bytes)) return
+    this.#audited.add(bytes)
+    const isDurable = this.#node.disk.isLogged(bytes) && this.#isGroundDurable(topic, bytes)
+    this.#world.auditor.tell((checker) => checker.onSigned?.(this.#node, topic, bytes, isDurable))
+  }
+
+  /** A notarize vote rests on its block and what that names, which must be on disk too (SPEC 6.4.12). */
+  #isGroundDurable(topic: TopicName, bytes: Uint8Array): boolean {
+    if (topic !== 'vote' || bytes[16] !== voteKinds.notarize) return true
+    const name = toName(bytes.subarray(19, 51))
+    return this.#node.disk.isStored(name)
+  }
+
+  /** What was signed goes out again as it was (SPEC 6.5). */
+  repeat({ epoch, fromView, toView, certificate }: Effect & { kind: 'repeat' }): void {
+    const finalRound = this.#node.status?.finalRound ?? 0
+    const lateRounds = this.#node.epochs[0]?.parameters.roundsBehindMax ?? 0
+    for (const record of this.#node.disk.log.records.slice(-LATE_RECORDS)) {
+      const { topic, shard, bytes, message } = record
+      if (message.message.epoch !== epoch) continue
+      const isDue =
+        record.topic === 'attestation'
+          ? record.message.message.round > finalRound &&
+            record.message.message.round >= this.#node.round - lateRounds
+          : record.message.message.view >= fromView && record.message.message.view <= toView
+      if (isDue) this.publish(topic, shard, bytes)
+    }
+    if (certificate !== undefined) {
+      this.publish('certificate', 0, encode(viewCertificateType, certificate))
+    }
+  }
+
+  /** What a vice may use. */
+  getPowers(): Powers {
+    const member = this.#node.member ?? fail()
+    return {
+      founding: this.#world.founding,
+      prng: this.#node.prng,
+      member,
+      sign: (digest) => this.sign(digest),
+      getState: (digest) => this.#states.get(toName(digest)),
+    }
+  }
+
+  /** Works out the state after a block that the node stored, if a vice may want it. */
+  keepState(name: string, block: Block, attestations: readonly SignedAttestation[]): void {
+    if (this.#vice === undefined) return
+    const { header, body } = block
+    const parent = this.#states.get(toName(header.parent))
+    const context = this.#node.epochs[header.epoch]
+    if (parent === undefined || context === undefined) return
+    this.#states.set(name, computeState(parent, context, header, body.evidence, attestations))
+  }
+
+  keepFinalState(name: string, state: State): void {
+    if (this.#vice !== undefined) this.#states.set(name, state)
+  }
+}
+
+function fail(): never {
+  throw new Error('a broken invariant of the simulator')
+}
