@@ -6,27 +6,24 @@ import {
 import { networkJson } from '../vectors/networks.ts'
 import type { Draws } from './draws.ts'
 
-const VALUES: readonly Json[] = [
-  ...[
-    null,
-    true,
-    '',
-    'a',
-    'A',
-    'z.9_-',
-    ' ',
-    '\u00e9',
-    '\u007f',
-    '0',
-    '01',
-    '-0',
-    'median',
-    'down',
-  ],
-  ...['9223372036854775807', '9223372036854775808', '-9223372036854775808', 'a'.repeat(33)],
-  ...[0, 1, 2, -1, 50, 1.5, 255, 256, 501, 65_536, 2 ** 32, 2 ** 53 - 1, 2 ** 53],
-  ...['a'.repeat(65), 'AB'.repeat(32), 'ab'.repeat(31)],
+const TEXTS = [
+  '',
+  'a',
+  'A',
+  'z.9_-',
+  ' ',
+  '\u00e9',
+  '\u007f',
+  'median',
+  'down',
+  'a'.repeat(33),
+  'a'.repeat(65),
 ]
+const HASHES = ['AB'.repeat(32), 'ab'.repeat(31)]
+const INT64_MAX = '9223372036854775807'
+const DECIMALS = ['0', '01', '-0', INT64_MAX, '9223372036854775808', '-9223372036854775808']
+const NUMBERS = [0, 1, 2, -1, 50, 1.5, 255, 256, 501, 65_536, 2 ** 32, 2 ** 53 - 1, 2 ** 53]
+const VALUES: readonly Json[] = [null, true, ...TEXTS, ...HASHES, ...DECIMALS, ...NUMBERS]
 
 /** A manifest with one or two things in it changed, as somebody might have written it. */
 export function changeManifest(draws: Draws): Json {

@@ -161,16 +161,24 @@ def _policy_faults(target):
             yield [*at, "severity"], "degraded or down"
 
 
-def order_faults(committee, parameters):
+def _order_faults(field, items):
     """SPEC 4.3, of what comes decoded."""
-    for field, items in (("members", committee["members"]), ("targets", parameters["targets"])):
-        for i in range(1, len(items)):
-            if items[i - 1]["id"] >= items[i]["id"]:
-                yield [field, i, "id"], "out of order"
+    for i in range(1, len(items)):
+        if items[i - 1]["id"] >= items[i]["id"]:
+            yield [field, i, "id"], "out of order"
+
+
+def decoded_committee_faults(committee):
+    yield from committee_faults(committee)
+    yield from _order_faults("members", committee["members"])
+
+
+def decoded_parameters_faults(parameters):
+    yield from parameters_faults(parameters)
+    yield from _order_faults("targets", parameters["targets"])
 
 
 def decoded_faults(committee, parameters):
     """All that SPEC 9.2, check 4, asks of what a hand-over installs."""
-    yield from committee_faults(committee)
-    yield from parameters_faults(parameters)
-    yield from order_faults(committee, parameters)
+    yield from decoded_committee_faults(committee)
+    yield from decoded_parameters_faults(parameters)

@@ -12,6 +12,7 @@ import ed25519
 import evidence
 import manifest as manifests
 import params
+import rules
 import schema
 import ssz
 import statetree
@@ -154,6 +155,14 @@ def manifest_files():
         except manifests.Refused as refused:
             found = refused.path
         yield case["name"], differs(found, case["path"])
+
+
+def handovers():
+    faults = {"Committee": rules.decoded_committee_faults, "Parameters": rules.decoded_parameters_faults}
+    for case in load("handovers"):
+        value = schema.decode(case["type"], bytes.fromhex(case["ssz"]))
+        found = next(faults[case["type"]](value), None)
+        yield f"{case['type']}: {case['name']}", differs(found is None, case["admitted"])
 
 
 CLAIMS = {
@@ -312,6 +321,7 @@ FILES = {
     "signatures": signatures,
     "malformed": malformed,
     "manifests": manifest_files,
+    "handovers": handovers,
     "messages": messages,
     "states": states,
     "aggregation": aggregations,

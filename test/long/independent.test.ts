@@ -25,9 +25,9 @@ import {
 import { changeManifest } from '../independent/changed-manifests.ts'
 import { drawChain } from '../independent/drawn-chains.ts'
 import { type Draws, drawCases } from '../independent/draws.ts'
-import { listHandoverEdges } from '../independent/handover-edges.ts'
 import { askPython, runPython } from '../independent/python-verifier.ts'
 import { readVectors } from '../vectors/committed-vectors.ts'
+import { listHandoverEdges } from '../vectors/handover-edges.ts'
 import { wireTypes } from '../vectors/malformed-vectors.ts'
 import { getContext, type NetworkName, networkJson } from '../vectors/networks.ts'
 

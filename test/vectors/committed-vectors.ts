@@ -53,6 +53,12 @@ export interface CommittedVectors {
       }
     }[]
   }
+  readonly handovers: readonly {
+    readonly name: string
+    readonly type: 'Committee' | 'Parameters'
+    readonly ssz: string
+    readonly admitted: boolean
+  }[]
   readonly malformed: readonly {
     readonly name: string
     readonly type: WireTypeName

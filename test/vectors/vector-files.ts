@@ -1,6 +1,7 @@
 import { aggregationVectors } from './aggregation-vectors.ts'
 import { arithmeticVectors } from './arithmetic-vectors.ts'
 import { certificateVectors } from './certificate-vectors.ts'
+import { handoverVectors } from './handover-vectors.ts'
 import { malformedVectors } from './malformed-vectors.ts'
 import { manifestVectors } from './manifest-vectors.ts'
 import { messageVectors } from './message-vectors.ts'
@@ -14,6 +15,7 @@ export const vectorFiles: readonly VectorFile[] = [
   aggregationVectors,
   arithmeticVectors,
   certificateVectors,
+  handoverVectors,
   malformedVectors,
   manifestVectors,
   messageVectors,

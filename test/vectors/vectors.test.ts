@@ -3,6 +3,8 @@ import type { Type } from '@chainsafe/ssz'
 import {
   attestationClaimType,
   bodyType,
+  checkHandoverCommittee,
+  checkHandoverParameters,
   committeeType,
   type Digest,
   decode,
@@ -130,6 +132,16 @@ describe('test vectors', () => {
         { code, path },
         name,
       )
+    }
+  })
+
+  it('of hand-overs: these committees and parameters may be installed, and no others', () => {
+    for (const { name, type, ssz, admitted } of readVectors('handovers')) {
+      const problems =
+        type === 'Committee'
+          ? checkHandoverCommittee(read(committeeType, ssz))
+          : checkHandoverParameters(read(parametersType, ssz))
+      assert.equal(problems.length === 0, admitted, name)
     }
   })
 

@@ -12,13 +12,15 @@ import {
   makeNextEpoch,
   makeSecret,
 } from '../../packages/attestation/test/support/network-fixture.ts'
-import { networks } from '../vectors/networks.ts'
+import { networks } from './networks.ts'
 
 /** What a hand-over installs, and whether SPEC 4.4 and 4.3 let it. Verdicts are set by hand. */
 export interface HandoverEdge {
   readonly name: string
   readonly committee: Committee
   readonly parameters: Parameters
+  /** Which of the two the edge is about; the other is in order. */
+  readonly changes: 'Committee' | 'Parameters'
   readonly isAdmitted: boolean
 }
 
@@ -41,7 +43,8 @@ export function listHandoverEdges(): HandoverEdge[] {
 }
 
 function edge(isAdmitted: boolean, name: string, changes: Partial<Parameters>): HandoverEdge {
-  return { isAdmitted, name, committee, parameters: { ...parameters, ...changes } }
+  const changed = { ...parameters, ...changes }
+  return { isAdmitted, name, changes: 'Parameters', committee, parameters: changed }
 }
 
 /** One edge for each value of the two lists. */
@@ -167,6 +170,7 @@ function listMembers(): HandoverEdge[] {
   const of = (isAdmitted: boolean, name: string, members: Committee['members']): HandoverEdge => ({
     isAdmitted,
     name,
+    changes: 'Committee',
     committee: { members },
     parameters,
   })
