@@ -13,6 +13,20 @@ function getPaths(text: string): string[] {
   return [...text.matchAll(/`([^`\s]+)`/g)].map(([, path = '']) => path)
 }
 
+/** Every clause of the specification by its number: `6`, `6.4`, `6.4.9`. */
+function getClauses(spec: string): Set<string> {
+  const clauses = new Set<string>()
+  let clause = ''
+  for (const line of spec.split('\n')) {
+    const [, chapter] = /^## (\d+)\. /.exec(line) ?? []
+    const [, section] = /^(?:### |- )(\d+\.\d+) /.exec(line) ?? []
+    const [, item] = /^ *(\d+)\. /.exec(line) ?? []
+    if (chapter !== undefined || section !== undefined) clause = chapter ?? section ?? ''
+    clauses.add(item === undefined ? clause : `${clause}.${item}`)
+  }
+  return clauses
+}
+
 describe('what the documents point at', () => {
   it('is there, for every link within the repository, anchors too', () => {
     assert.ok(pages.length > 15)
@@ -44,6 +58,25 @@ describe('what the documents point at', () => {
         assert.ok(isThere(full), `${line}: ${full}`)
       }
     }
+  })
+
+  it('is there, for every clause of SPEC.md that code and documents cite', () => {
+    const files = readRepository()
+    const spec = files.find(({ path }) => path === 'SPEC.md')
+    assert.ok(spec)
+    const clauses = getClauses(spec.text)
+    for (const clause of ['1', '2.4', '4.4.5', '6.4.12', '7.7.5', '9.5', '13'])
+      assert.ok(clauses.has(clause), clause)
+    const cited = files
+      .filter(({ path }) => /\.(ts|md|py)$/.test(path))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/\bSPEC (\d+(?:\.\d+)*)/g)].map(([, clause = '']) => ({ path, clause })),
+      )
+    assert.ok(cited.length > 300)
+    assert.deepEqual(
+      cited.filter(({ clause }) => !clauses.has(clause)),
+      [],
+    )
   })
 
   it('is there, for every path in ARCHITECTURE.md', () => {
