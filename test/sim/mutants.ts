@@ -36,8 +36,11 @@ function withEffects(
   }
 }
 
-function withEpochs(change: (context: EpochContext) => EpochContext): Seam {
-  return { ...soundSeam, getEpochs: (epochs) => epochs.map(change) }
+function withEpochs(change: (context: EpochContext, node: number) => EpochContext): Seam {
+  return {
+    ...soundSeam,
+    getEpochs: (epochs, node) => epochs.map((context) => change(context, node)),
+  }
 }
 
 function withParameters(change: (parameters: Parameters) => Parameters): Seam {
@@ -196,6 +199,46 @@ export const mutants: readonly Mutant[] = [
           return [effect, { kind: 'accuse', evidence: evidence as Verified<typeof evidence> }]
         }),
       ),
+  },
+  {
+    name: 'computes other states than everyone else',
+    caughtBy: 'alarm',
+    scenario: 'dead-leader',
+    makeSeam: () =>
+      withEpochs((context, node) => {
+        if (node !== 0) return context
+        const targets = context.parameters.targets.map((target) => ({
+          ...target,
+          policy: { ...target.policy, failedMin: 1, reachedMin: 1, thresholds: [] },
+        }))
+        return { ...context, parameters: { ...context.parameters, targets } }
+      }),
+  },
+  {
+    name: 'knows one member by another key',
+    caughtBy: 'honest-rejected',
+    scenario: 'dead-leader',
+    makeSeam: () =>
+      withEpochs((context, node) => {
+        if (node !== 0) return context
+        const members = context.committee.members.map((member, index) =>
+          index === 1 ? { ...member, publicKey: new Uint8Array(32).fill(1) } : member,
+        )
+        return { ...context, committee: { members } }
+      }),
+  },
+  {
+    name: 'breaks in the middle of a run',
+    caughtBy: 'no-throw',
+    scenario: 'calm',
+    makeSeam: () => {
+      let steps = 0
+      return withEffects((effects) => {
+        steps += 1
+        if (steps === 200) throw new Error('put in by a mutant')
+        return effects
+      })
+    },
   },
   {
     name: 'depends on what is no input',

@@ -30,7 +30,7 @@ export interface Seam {
   makeEngine(node: number): Engine
   makeDisk(node: number): SimDisk
   /** What the node takes for the epochs. */
-  getEpochs(epochs: readonly EpochContext[]): readonly EpochContext[]
+  getEpochs(epochs: readonly EpochContext[], node: number): readonly EpochContext[]
   /** What the node makes of its disk when it comes back. */
   recover(disk: SimDisk): Recovery
   /** Whether the node looks into its log before it attests. */

@@ -135,7 +135,7 @@ export class SimNode implements Watched {
     this.prng = prng
     this.disk = world.seam.makeDisk(plan.index)
     this.#engine = world.seam.makeEngine(plan.index)
-    this.#epochs = world.seam.getEpochs(world.founding.epochs)
+    this.#epochs = world.seam.getEpochs(world.founding.epochs, plan.index)
     this.#clockOffsetMs = plan.clockOffsetMs
     this.#outbox = new Outbox(world, this, plan.vice)
     this.#attestor = new Attestor(world, this, this.#outbox)
