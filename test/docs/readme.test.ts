@@ -85,6 +85,28 @@ describe('README.md', function () {
     }
   })
 
+  it('names every command there is, and says truly that each takes --json', () => {
+    const listLeaves = (command: Command, path: string[]): string[][] => {
+      const visible = command.createHelp().visibleCommands(command)
+      const own = visible.filter((each) => each.name() !== 'help')
+      if (own.length === 0) {
+        assert.ok(listFlags(command).includes('--json'), path.join(' '))
+        return [path]
+      }
+      return own.flatMap((each) => listLeaves(each, [...path, each.name()]))
+    }
+    const named = getCommands(readme).map((words) => words.join(' '))
+    for (const path of listLeaves(createProgram(), [])) {
+      const name = path.join(' ')
+      // npm start is its name there.
+      if (name === 'devnet') continue
+      assert.ok(
+        named.some((line) => line === name || line.startsWith(`${name} `)),
+        name,
+      )
+    }
+  })
+
   it('lists the flags of npm start, and no others', () => {
     const listed = [...readme.matchAll(/^\| `(--[a-z-]+)[^`]*` \|/gm)].map(([, flag]) => flag)
     const { command } = findCommand(['devnet'])
