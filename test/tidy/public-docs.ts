@@ -18,7 +18,7 @@ function getExported(index: SourceFile): [path: string, names: ReadonlySet<strin
   })
 }
 
-/** The table of SPEC 3, a line a type: what each is stands there, and comments would double it. */
+/** The table of SPEC 3, a schema a type: what each field means stands there. */
 const TABLES = new Set(['packages/attestation/src/schema.ts'])
 
 /**

@@ -326,25 +326,34 @@ export const statusType = new ContainerType({
 export const signedStatusType = new ContainerType({ message: statusType, signature: bytes64 })
 
 export type Member = ValueOf<typeof memberType>
+/** The monitors whose signatures count in an epoch, ascending by id. */
 export type Committee = ValueOf<typeof committeeType>
 export type Handover = ValueOf<typeof handoverType>
 export type Threshold = ValueOf<typeof thresholdType>
 export type Policy = ValueOf<typeof policyType>
 export type SignalDef = ValueOf<typeof signalDefType>
 export type IdentityDef = ValueOf<typeof identityDefType>
+/** What is watched, how it is asked, and by which policy it is judged. */
 export type Target = ValueOf<typeof targetType>
+/** What an epoch runs by: times in milliseconds, targets, its end if scripted. */
 export type Parameters = ValueOf<typeof parametersType>
+/** What founds a network; its hash is the network id. */
 export type Manifest = ValueOf<typeof manifestType>
 export type SignalValue = ValueOf<typeof signalValueType>
 export type IdentityValue = ValueOf<typeof identityValueType>
+/** One member’s result for one target in one round. */
 export type Observation = ValueOf<typeof observationType>
+/** A member’s batch of observations for a round and shard. */
 export type Attestation = ValueOf<typeof attestationType>
+/** What is signed of an attestation, and all that evidence needs of it. */
 export type AttestationClaim = ValueOf<typeof attestationClaimType>
 export type SignedAttestation = ValueOf<typeof signedAttestationType>
 export type SignedAttestationClaim = ValueOf<typeof signedAttestationClaimType>
+/** A step of consensus: notarize, nullify or finalize, in one view. */
 export type Vote = ValueOf<typeof voteType>
 export type SignedVote = ValueOf<typeof signedVoteType>
 export type MemberSignature = ValueOf<typeof memberSignatureType>
+/** A quorum’s votes of one kind for one view and header (SPEC 6.6). */
 export type ViewCertificate = ValueOf<typeof viewCertificateType>
 export type ProposalClaim = ValueOf<typeof proposalClaimType>
 export type SignedProposalClaim = ValueOf<typeof signedProposalClaimType>
@@ -357,23 +366,33 @@ export type Evidence =
   | { readonly selector: 1; value: ProposalPair }
   | { readonly selector: 2; value: VotePair }
 export type NextEpoch = ValueOf<typeof nextEpochType>
+/** What names a block and commits to its inputs and state. */
 export type Header = ValueOf<typeof headerType>
 export type AttestationRef = ValueOf<typeof attestationRefType>
 export type Body = ValueOf<typeof bodyType>
+/** A header with the attestations and evidence it rests on. */
 export type Block = ValueOf<typeof blockType>
+/** A leader’s block for a view. */
 export type Proposal = ValueOf<typeof proposalType>
 export type SignedProposal = ValueOf<typeof signedProposalType>
 export type Exclusion = ValueOf<typeof exclusionType>
+/** Where a state stands, who is excluded, and how its epoch ends. */
 export type StateMeta = ValueOf<typeof stateMetaType>
 export type AgreedSignal = ValueOf<typeof agreedSignalType>
 export type AgreedIdentity = ValueOf<typeof agreedIdentityType>
 export type Vantage = ValueOf<typeof vantageType>
+/** What was agreed on about a target, its hysteresis included (SPEC 7). */
 export type TargetState = ValueOf<typeof targetStateType>
 export type GroupHead = ValueOf<typeof groupHeadType>
+/** The corroborated heads of a group’s targets. */
 export type GroupState = ValueOf<typeof groupStateType>
+/** What the network agrees on after a block. */
 export type State = ValueOf<typeof stateType>
+/** Proof that a header is final (SPEC 9.1). */
 export type Certificate = ValueOf<typeof certificateType>
 export type HandoverProof = ValueOf<typeof handoverProofType>
+/** A certificate that stands alone, with state and hand-overs (SPEC 9.2). */
 export type CertificateFile = ValueOf<typeof certificateFileType>
+/** What a member tells of itself; never trusted for agreement (SPEC 8.5). */
 export type Status = ValueOf<typeof statusType>
 export type SignedStatus = ValueOf<typeof signedStatusType>
