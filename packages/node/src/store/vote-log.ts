@@ -149,10 +149,11 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
     end = records.end
   }
   const tornBytes = size - end
-  if (tornBytes > 0) {
-    file.truncate(end)
-    file.flush()
-  }
+  if (tornBytes > 0) file.truncate(end)
+  // A process that was killed between writing and flushing left frames that only look kept: what is
+  // read here is sent again (SPEC 6.9), so it must be on disk first, and the file under its name.
+  file.flush()
+  disk.flushNames()
 
   function readFrame(at: number): { list: LocatedRecord[]; end: number } | undefined {
     const frameHead = Buffer.from(file.read(at, frameHeadBytes))

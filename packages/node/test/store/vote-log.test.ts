@@ -118,6 +118,17 @@ describe('vote log', () => {
     )
   })
 
+  it('keeps for good what it gives back after a process died between writing and flushing', () => {
+    const disk = new LosingDisk()
+    const { log } = openVoteLog(disk)
+    disk.failFlush = true
+    assert.throws(() => log.append([makeVote(1)]), isFault('write-failed'))
+    disk.failFlush = false
+    assertHolds(openVoteLog(disk).log, makeVote(1))
+    disk.losePower(() => 0)
+    assertHolds(openVoteLog(disk).log, makeVote(1))
+  })
+
   it('drops a torn tail, says how much, and goes on behind it', () => {
     const disk = new LosingDisk()
     const { log } = openVoteLog(disk)
