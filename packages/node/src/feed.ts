@@ -237,6 +237,8 @@ export function makeFeed(options: FeedOptions): Feed {
       return () => listeners.delete(listener)
     },
     publish(final) {
+      // A sync may be ahead of what the core makes final meanwhile: readers never go back.
+      if (newest !== undefined && final.header.height <= newest.height) return
       newest = toRecord(final, final.state)
       for (const listener of listeners) notify(listener, newest)
     },

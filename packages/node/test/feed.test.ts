@@ -83,6 +83,16 @@ describe('feed', () => {
     assert.equal(toHex(file.value.network), toHex(context.networkId))
   })
 
+  it('tells readers of each record once and never of an older one, as when a sync was ahead', () => {
+    const { feed, finalize } = makeBench()
+    const told: number[] = []
+    feed.subscribe(({ height }) => void told.push(height))
+    for (const height of [1, 3, 2, 3, 4]) finalize(height)
+    assert.deepEqual(told, [1, 3, 4])
+    assert.equal(feed.latest()?.height, 4)
+    assert.equal(getCode(feed.atHeight(2 as Height)), undefined)
+  })
+
   it('tells rounds that are yet to come from gaps, and both from what is not kept', () => {
     const { store, feed, finalize } = makeBench()
     for (let height = 1; height <= 6; height += 1) finalize(height)

@@ -1,5 +1,4 @@
 import {
-  type Certificate,
   type Digest,
   decode,
   type EpochContext,
@@ -9,7 +8,6 @@ import {
   signedStatusType,
   toHex,
   type UnixMs,
-  type Verified,
   type Verify,
   type View,
   verifySignature,
@@ -265,8 +263,11 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     counters: meter,
     log,
     getNetwork,
-    onSynced: (certificate: Verified<Certificate>, state) =>
-      feed({ kind: 'synced', certificate, state }, 'agreement'),
+    onSynced(record) {
+      const { certificate, state } = record
+      feed({ kind: 'synced', certificate, state }, 'agreement')
+      options.onFinal(record)
+    },
   })
   const puller = makePuller({
     getNetwork,

@@ -27,8 +27,14 @@ export interface SyncOptions {
   readonly counters: Counters
   readonly log: Log
   readonly getNetwork: () => Network
-  /** The highest certified block with its state, verified: for the core. */
-  readonly onSynced: (certificate: Verified<Certificate>, state: State) => void
+  /** The highest certified block with its state, verified and kept: for the core and for readers. */
+  readonly onSynced: (record: SyncedRecord) => void
+}
+
+/** What a sync ends with. */
+export type SyncedRecord = FinalRecord & {
+  readonly certificate: Verified<Certificate>
+  readonly state: State
 }
 
 /**
@@ -95,7 +101,12 @@ export function makeSync(
       reject(fetched.from, 'wrong-state')
       return false
     }
-    onSynced(certificate, state.value)
+    const { header } = certificate
+    const headerDigest = getHeaderDigest(context.networkId, header)
+    const record = { header, headerDigest, certificate, state: state.value }
+    // The core says nothing of it again: kept here, a restart goes on from it and peers can be given it.
+    store.put({ finals: [record] })
+    onSynced(record)
     return true
   }
 

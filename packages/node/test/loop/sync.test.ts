@@ -56,8 +56,7 @@ function makeBench(): {
     counters: makeTestMeter(),
     log: makeTestLog(),
     getNetwork: () => network,
-    onSynced: (certificate, state) =>
-      void synced.push({ height: certificate.header.height, state }),
+    onSynced: ({ header: { height }, state }) => void synced.push({ height, state }),
   })
   const run = (from: number): Promise<void> => sync(from as Height, new AbortController().signal)
   return { network, store, synced, run }
@@ -85,6 +84,9 @@ describe('sync', () => {
     )
     assert.deepEqual(synced[0]?.state, chain[4]?.state)
     assert.equal(store.listCertificates(1 as Height, 10).length, 5)
+    // Readers, peers and the next start have the state too.
+    assert.deepEqual(store.getFinalTip()?.header.height, 5)
+    assert.deepEqual(store.getFinalTip()?.state, chain[4]?.state)
   })
 
   it('takes nothing beyond a certificate that is false, and charges who brought it', async () => {
