@@ -12,6 +12,7 @@ import type { CertificateFileCode } from '@watchfire/attestation'
  * - `went-back`: a valid certificate, of a height or round below what is held
  * - `bad-proof`: the certificate is valid, and the target is not proven to be in its state
  * - `unknown-target`: the manifest has no such target
+ * - `old-handover`: it is reached by hand-overs from what was trusted too long ago (SPEC 9.5)
  * - `conflicting-certificates`: two valid certificates contradict each other (SPEC 9.5)
  */
 export type FeedFaultCode =
@@ -24,4 +25,5 @@ export type FeedFaultCode =
   | 'went-back'
   | 'bad-proof'
   | 'unknown-target'
+  | 'old-handover'
   | 'conflicting-certificates'

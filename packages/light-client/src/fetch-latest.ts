@@ -9,6 +9,7 @@ import {
 } from '@watchfire/attestation'
 import { type Clock, systemClock } from './clock.ts'
 import type { FeedFaultCode } from './codes.ts'
+import { checkHandoverAge, handoverAgeMsMaxDefault } from './handover-age.ts'
 import { makeHeldChain } from './held-chain.ts'
 import { type Fetch, getBytes, trimUrl } from './http.ts'
 import { readCertificateFile, type VerifiedState } from './verified-state.ts'
@@ -19,6 +20,8 @@ export interface FetchOptions {
   /** A state verified earlier: nothing below it is accepted. */
   readonly checkpoint?: VerifiedState | undefined
   readonly clock?: Clock | undefined
+  /** How old what is trusted may be to follow hand-overs from it; default 180 days (SPEC 9.5). */
+  readonly handoverAgeMsMax?: number | undefined
   readonly fetch?: Fetch | undefined
   readonly verify?: Verify | undefined
 }
@@ -59,6 +62,13 @@ export async function fetchLatest(
       continue
     }
     const state = read.value
+    const { handoverAgeMsMax = handoverAgeMsMaxDefault } = options
+    const held = chain.latest
+    const old = checkHandoverAge(state, held, genesis, clock.nowMs(), handoverAgeMsMax)
+    if (old !== undefined) {
+      failure = old
+      continue
+    }
     const standing = chain.take(state)
     if (standing.kind === 'conflict') {
       const detail = `heights ${standing.held.height} and ${state.height}`

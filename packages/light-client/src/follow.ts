@@ -10,6 +10,7 @@ import {
 import { type Clock, systemClock, waitFor } from './clock.ts'
 import type { FeedFaultCode } from './codes.ts'
 import { type FeedItem, readFeedEvents } from './feed-events.ts'
+import { checkHandoverAge, handoverAgeMsMaxDefault } from './handover-age.ts'
 import { makeHeldChain } from './held-chain.ts'
 import { type Fetch, trimUrl } from './http.ts'
 import { readCertificateFile, type VerifiedState } from './verified-state.ts'
@@ -80,6 +81,8 @@ export interface FollowOptions {
   readonly verify?: Verify | undefined
   /** A connection is given up when nothing came on it for so long; default 45 s, 3 comments. */
   readonly idleMs?: number | undefined
+  /** How old what is trusted may be to follow hand-overs from it; default 180 days (SPEC 9.5). */
+  readonly handoverAgeMsMax?: number | undefined
   /** Wait after every server failed once; doubles up to 16 times itself. Default 1 s. */
   readonly retryMs?: number | undefined
 }
@@ -123,6 +126,7 @@ export async function* follow(
     verify = verifySignature,
     idleMs = 45_000,
     retryMs = 1000,
+    handoverAgeMsMax = handoverAgeMsMaxDefault,
   } = options
   const genesis = 'networkId' in trusted ? trusted : makeGenesisContext(trusted)
   const { roundMs, proposeAtMs, viewTimeoutMs } = genesis.parameters
@@ -242,6 +246,12 @@ export async function* follow(
         }
         const state = read.value
         const before = chain.latest
+        const old = checkHandoverAge(state, before, genesis, clock.nowMs(), handoverAgeMsMax)
+        if (old !== undefined) {
+          moveOn()
+          yield { type: 'fault', url, code: old.code, detail: old.detail }
+          continue
+        }
         const standing = chain.take(state)
         if (standing.kind === 'conflict') {
           const { held } = standing
