@@ -8,6 +8,10 @@ const fileBytesMax = 64 * 1_048_576
 const findingsMax = 32
 /** Aliases expanded in one file, so that a small file cannot become a huge one. */
 const aliasesMax = 100
+/** Levels of a file: far above any that is meant, far below where a reader's stack ends. */
+const levelsMax = 64
+/** Characters of what the parser says: it repeats what it found, however long that is. */
+const messageCharsMax = 300
 
 type Path = readonly (string | number)[]
 
@@ -54,12 +58,20 @@ export function parseYaml(file: string, text: string): ReadYamlFile {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
+  const tooDeep = () =>
+    refuse(
+      file,
+      'malformed',
+      `expected at most ${levelsMax} levels, and no alias to what it stands in`,
+    )
+  // The parser's stack ends sooner or later: that is the same finding wherever it happened.
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return tooDeep()
   const failures = document.errors.slice(0, findingsMax).map(
     (error): Finding => ({
       file,
       ...at(error.pos[0]),
       field: '',
-      message: `expected YAML: ${error.message}`,
+      message: `expected YAML: ${shorten(error.message)}`,
     }),
   )
   if (failures.length > 0)
@@ -68,9 +80,11 @@ export function parseYaml(file: string, text: string): ReadYamlFile {
   try {
     value = document.toJS({ maxAliasCount: aliasesMax })
   } catch (error) {
+    if (error instanceof RangeError) return tooDeep()
     const message = error instanceof Error ? error.message : String(error)
-    return refuse(file, 'malformed', `expected YAML: ${message}`)
+    return refuse(file, 'malformed', `expected YAML: ${shorten(message)}`)
   }
+  if (getLevels(value) > levelsMax) return tooDeep()
   return {
     ok: true,
     value: {
@@ -83,6 +97,30 @@ export function parseYaml(file: string, text: string): ReadYamlFile {
       },
     },
   }
+}
+
+function shorten(message: string): string {
+  return message.length <= messageCharsMax ? message : `${message.slice(0, messageCharsMax)}…`
+}
+
+/**
+ * How deep a value nests. Through an alias it may hold itself, which has no end: a reader that
+ * follows it, such as one that shows what was found, would have none either.
+ */
+function getLevels(
+  value: unknown,
+  depth = 0,
+  known: Map<object, number> = new Map<object, number>(),
+): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const before = known.get(value)
+  if (before !== undefined) return before
+  if (depth > levelsMax) return Number.POSITIVE_INFINITY
+  let levels = 0
+  for (const item of Object.values(value))
+    levels = Math.max(levels, getLevels(item, depth + 1, known))
+  known.set(value, levels + 1)
+  return levels + 1
 }
 
 /** Where the deepest part of `path` that is in the document begins: the key of a field, else the item. */

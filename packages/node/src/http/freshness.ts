@@ -2,9 +2,15 @@ import { getRoundStartMs, getValidUntilMs, toHex, type Round } from '@watchfire/
 import type { FeedRecord, FeedSource } from '../feed-source.ts'
 import type { Freshness } from './reading-schemas.ts'
 
-/** RFC 3339 in UTC. */
+/** The last moment that RFC 3339 has words for. */
+const timeMsMax = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/**
+ * RFC 3339 in UTC. What lies after the year 9999 reads as its last moment: rounds that a reader
+ * asks for and times that a member names may be anything up to 2^53 − 1.
+ */
 export function formatTime(ms: number): string {
-  return new Date(ms).toISOString()
+  return new Date(Math.min(ms, timeMsMax)).toISOString()
 }
 
 /** When a round began, as text; null for none. */

@@ -48,6 +48,10 @@ const makeFastify = (headersMs: number) =>
     keepAliveTimeout: 10_000,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 128 },
+    // A path that cannot be read reaches no route and no hook, and is refused like all else.
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, 'bad-request', error.message)
+    },
     // An unknown or misspelt parameter is refused, never ignored.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
     http: {

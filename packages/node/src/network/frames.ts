@@ -1,5 +1,5 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import { decode, encode } from 'it-length-prefixed'
+import { decode, encode, type LengthDecoderFunction } from 'it-length-prefixed'
 import { raceAbort } from './timing.ts'
 
 /** Bytes off a libp2p stream; a list of pieces, or one. */
@@ -8,6 +8,30 @@ type Chunk = Exclude<StreamMessageEvent['data'], undefined>
 const PAUSE_BYTES = 65_536
 /** Bytes of the longest length prefix: no bound here needs more than 2^28. */
 const LENGTH_BYTES_MAX = 4
+
+/**
+ * An unsigned varint of at most {@link LENGTH_BYTES_MAX} bytes. (The library's own takes longer ones
+ * where they arrive in one piece, so that what a stream says would depend on how it was cut.)
+ *
+ * @returns a negative length where the prefix is too long, which the library refuses
+ * @throws RangeError while there is more of it to come
+ */
+const decodeLength: LengthDecoderFunction = Object.assign(
+  (data: Parameters<LengthDecoderFunction>[0]): number => {
+    let length = 0
+    for (let at = 0; at < LENGTH_BYTES_MAX; at++) {
+      const byte = 'get' in data ? (at < data.byteLength ? data.get(at) : undefined) : data[at]
+      if (byte === undefined) throw new RangeError('the length is not complete')
+      length += (byte & 0x7f) * 128 ** at
+      if (byte < 0x80) {
+        decodeLength.bytes = at + 1
+        return length
+      }
+    }
+    return -1
+  },
+  { bytes: 0 },
+)
 
 function isEnded(stream: Stream): boolean {
   return stream.remoteWriteStatus !== 'writable' || stream.status !== 'open'
@@ -75,12 +99,22 @@ export async function* readFrames(
   bytesMax: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  let isWithin = false
   const frames = decode(readChunks(stream, signal), {
     maxDataLength: bytesMax,
     maxLengthLength: LENGTH_BYTES_MAX,
+    lengthDecoder: decodeLength,
+    onLength: () => {
+      isWithin = true
+    },
+    onData: () => {
+      isWithin = false
+    },
   })
   // One contiguous copy, since decoders take bytes and the pieces belong to libp2p.
   for await (const frame of frames) yield frame.slice()
+  // The library calls it an end where nothing at all follows a length.
+  if (isWithin) throw new Error('the stream ended before a message that it announced')
 }
 
 /** Whether reading failed because of what the peer sent, and which way; else `undefined`. */

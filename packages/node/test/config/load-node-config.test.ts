@@ -92,4 +92,20 @@ describe('node configuration', () => {
     assert.ok(!rubbish.ok)
     assert.equal(rubbish.fault.code, 'malformed')
   })
+
+  it('is refused where an alias stands in what it names, or brackets never end', () => {
+    const finding = 'node.yaml: expected at most 64 levels, and no alias to what it stands in'
+    for (const text of [
+      'manifest: &a [*a]',
+      'manifest: &a { b: *a, c: *a }',
+      `manifest: ${'['.repeat(65)}${']'.repeat(65)}`,
+      `manifest: ${'['.repeat(100_000)}`,
+    ])
+      assert.deepEqual(refuse(text), [finding])
+  })
+
+  it('is refused in one short line, however long what the parser repeats', () => {
+    const [finding] = refuse(`manifest: *${'x'.repeat(5000)}`)
+    assert.ok(finding !== undefined && finding.length < 400)
+  })
 })

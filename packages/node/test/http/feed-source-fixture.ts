@@ -60,11 +60,11 @@ export function makeManualClock(startMs: number): ManualClock {
   }
 }
 
-const makeStatus = (nowMs: UnixMs): Status => ({
+const makeStatus = (nowMs: UnixMs, bootMs: number = nowMs - 60_000): Status => ({
   epoch: 0 as Status['epoch'],
   member: 1 as Status['member'],
   timeMs: nowMs,
-  bootMs: nowMs - 60_000,
+  bootMs,
   clockOffsetMs: 0n,
   height: 1 as Height,
   round: 1 as Round,
@@ -81,6 +81,8 @@ export interface FakeSource extends FeedSource {
   setStatus(changes: Partial<NodeStatus>): void
   setPeers(peers: readonly PeerInfo[]): void
   setEvidence(evidence: readonly { offender: MonitorId; evidence: Evidence }[]): void
+  /** When member 1 says that it started. */
+  setBootMs(bootMs: number | undefined): void
   /** Fails the next read, as a broken disk would. */
   breakWith(error: Error | undefined): void
 }
@@ -94,6 +96,7 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
   let peers: readonly PeerInfo[] = []
   let evidence: readonly { offender: MonitorId; evidence: Evidence }[] = []
   let failure: Error | undefined
+  let bootMs: number | undefined
   const listeners = new Set<(record: FeedRecord) => void>()
 
   const latest = () => {
@@ -215,7 +218,7 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
           isSelf: index === 0,
           lastAttestationRound: records[tip - 1]?.round,
           lastHeardMs: clock.nowMs(),
-          status: index === 1 ? makeStatus(clock.nowMs()) : undefined,
+          status: index === 1 ? makeStatus(clock.nowMs(), bootMs) : undefined,
           clockOffsetMs: index === 1 ? -12 : undefined,
           excludedSince: undefined,
         }),
@@ -246,6 +249,9 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
     },
     setEvidence(next) {
       evidence = next
+    },
+    setBootMs(next) {
+      bootMs = next
     },
     breakWith(error) {
       failure = error

@@ -391,6 +391,39 @@ describe('the HTTP server', () => {
     })
   })
 
+  it('says of a round that begins after all time that it is not due', async () => {
+    const problem = await expectProblem(
+      `/v1/certificates/round/${Number.MAX_SAFE_INTEGER}`,
+      404,
+      'round-not-due',
+    )
+    assert.equal(problem['dueAt'], '9999-12-31T23:59:59.999Z')
+  })
+
+  it('shows a member whose clock is beyond all time', async () => {
+    test.source.setBootMs(Number.MAX_SAFE_INTEGER)
+    const answer = await fetch(`${test.server.url}/v1/monitors`)
+    assert.equal(answer.status, 200)
+    assert.match(await answer.text(), /"boot":"9999-12-31T23:59:59.999Z"/)
+    test.source.setBootMs(undefined)
+  })
+
+  it('answers 304 to HEAD as to GET', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await fetch(`${test.server.url}/v1/monitors`, {
+        method,
+        headers: { 'if-none-match': '*' },
+      })
+      assert.equal(answer.status, 304, method)
+      assert.equal(await answer.text(), '')
+    }
+    assert.deepEqual(test.errors, [])
+  })
+
+  it('refuses a path that cannot be read as it refuses all else', async () => {
+    await expectProblem('/v1/targets/%', 400, 'bad-request')
+  })
+
   it('answers a failure of its own without saying more than the code', async () => {
     test.source.breakWith(new Error('/secret/path is broken'))
     const problem = await expectProblem('/v1/state', 500, 'internal')

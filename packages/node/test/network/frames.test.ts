@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Stream } from '@libp2p/interface'
-import { readFrames, writeFrame } from '../../src/network/frames.ts'
+import { isViolation, readFrames, writeFrame } from '../../src/network/frames.ts'
 import { makeNodes, until } from './harness.ts'
 import { makeStrangers } from './strangers.ts'
 
@@ -91,6 +91,27 @@ describe('length-prefixed messages on a stream', () => {
     await assert.rejects(readFrames(far, FRAME_BYTES, signal).next(), {
       name: 'UnexpectedEOFError',
     })
+  })
+
+  it('that are announced and never begun are an error, not an end', async () => {
+    const { near, far } = await openPair()
+    near.send(Uint8Array.of(1, 9, 10))
+    await near.close()
+    const frames = readFrames(far, FRAME_BYTES, signal)
+    assert.deepEqual((await frames.next()).value, Uint8Array.of(9))
+    await assert.rejects(frames.next(), /ended before a message that it announced/)
+  })
+
+  it('have a length of at most four bytes, in however many pieces it comes', async () => {
+    for (const pieces of [[[0x80, 0x80, 0x80, 0x80, 0]], [[0x80, 0x80], [0x80, 0x80], [0]]]) {
+      const { near, far } = await openPair()
+      for (const piece of pieces) near.send(Uint8Array.from(piece))
+      await near.close()
+      const refusal = await readFrames(far, FRAME_BYTES, signal)
+        .next()
+        .then(() => undefined, isViolation)
+      assert.equal(refusal, 'malformed')
+    }
   })
 
   it('of a stream that is reset fail the reader', async () => {

@@ -2,7 +2,13 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { makePolicy, slowThreshold } from './default-policy.ts'
-import { checkChain, checkEthereumParams, ethereumParams, getBlockHead } from './ethereum.ts'
+import {
+  checkChain,
+  checkEthereumParams,
+  ethereumParams,
+  getBlockHead,
+  readQuantity,
+} from './ethereum.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
 import { strictObject } from './schemas.ts'
@@ -142,7 +148,14 @@ async function checkSynced(rpc: JsonRpc): Promise<Step<undefined>> {
   if (answer.result === false) return done(undefined)
   return stopped(
     isRecord(answer.result) || answer.result === true
-      ? failed('syncing', JSON.stringify(answer.result))
+      ? failed('syncing', describeSync(answer.result))
       : failed('protocol', 'eth_syncing: neither false nor a state'),
   )
+}
+
+/** Two numbers of it, where they are there: the rest may nest deeper than can be written out again. */
+function describeSync(state: Record<string, unknown> | true): string {
+  if (state === true) return 'no more than that it is'
+  const [current, highest] = [state['currentBlock'], state['highestBlock']].map(readQuantity)
+  return `at block ${current ?? 'unknown'} of ${highest ?? 'unknown'}`
 }

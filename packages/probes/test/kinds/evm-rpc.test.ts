@@ -81,6 +81,30 @@ describe('kind evm-rpc', () => {
     assert.equal(getEnding(await probe({ eth_syncing: { result: state } })), 'syncing')
   })
 
+  it('says syncing of a node whose state nests deeper than can be written out', async () => {
+    const levels = 100_000
+    const deep = `{"currentBlock":"0x1","a":${'['.repeat(levels)}${']'.repeat(levels)}}`
+    const server = createHttpServer((request, response) => {
+      request.setEncoding('utf8')
+      let text = ''
+      request.on('data', (piece: string) => (text += piece))
+      request.on('end', () => {
+        const { id, method } = JSON.parse(text) as { id: number; method: keyof typeof healthy }
+        const result = method === 'eth_syncing' ? deep : JSON.stringify(healthy[method].result)
+        response.end(`{"jsonrpc":"2.0","id":${id},"result":${result}}`)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const params = { url: `http://127.0.0.1:${port}/`, chainId: CHAIN_ID }
+    const result = await probeOnce(evmRpcKind, params, { roundStartMs: Date.now() })
+    server.close()
+    server.closeAllConnections()
+    assert.equal(getEnding(result), 'syncing')
+    assert.ok(result.status === 'failed')
+    assert.equal(result.detail, 'at block 1 of unknown')
+  })
+
   it('does without eth_syncing where a server does not know it', async () => {
     const error = { code: -32_601, message: 'the method does not exist' }
     assert.equal(getEnding(await probe({ eth_syncing: { error } })), 'reached')
