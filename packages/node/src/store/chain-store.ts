@@ -69,6 +69,9 @@ function open(path: string, options: ChainStoreOptions): Store {
   const database = new DatabaseSync(path, { timeout: 1000 })
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   migrate(database)
+  // A process killed between writing and flushing leaves frames that only the page cache holds. They
+  // are read from now on, so they are flushed first, into the database itself.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   if (options.pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${options.pagesMax}`)
 
   const sql = {

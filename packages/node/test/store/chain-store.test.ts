@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -40,6 +40,21 @@ describe('chain store', () => {
     const database = new DatabaseSync(path)
     assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
     database.close()
+  })
+
+  it('flushes what a killed process had written before it is believed', () => {
+    const path = join(directory, 'chain.db')
+    const killed = join(directory, 'killed.db')
+    const store = openChainStore(path, bounds)
+    store.put({ finals: [makeFinal(makeContext(), 1)] })
+    // What the kernel holds of a process that could not close its database.
+    for (const file of ['', '-wal']) copyFileSync(path + file, killed + file)
+    store.close()
+    assert.ok(statSync(`${killed}-wal`).size > 0, 'the write is in the log alone')
+    const again = openChainStore(killed, bounds)
+    assert.equal(again.getFinalTip()?.header.height, 1)
+    assert.equal(statSync(`${killed}-wal`).size, 0, 'nothing is left that was not flushed')
+    again.close()
   })
 
   it('says that the disk is full, keeps nothing of that write and all of those before', () => {
