@@ -96,6 +96,8 @@ export type Input = { readonly nowMs: UnixMs } & (
       readonly certificate: Verified<Certificate>
       readonly state: State
     }
+  /** Two certificates that cannot both be, as a sync met them (SPEC 6.7). */
+  | { readonly kind: 'conflict'; readonly certificates: readonly Verified<Certificate>[] }
   /** The node may sign from this view on (SPEC 6.9). */
   | { readonly kind: 'unmute'; readonly fromView: View }
   /** Something under this node's key, that its log does not hold, was met where the core does not look (SPEC 6.9). */

@@ -144,11 +144,11 @@ export function onSynced(draft: Draft, certificate: Verified<Certificate>, state
   const { header, descendants, view, signatures } = certificate
   const digest = getHeaderDigest(draft.config.networkId, header)
   const hex = toHex(digest)
-  if (header.height <= draft.final.header.height) {
-    const known = getAt(draft.recentFinals, header.height)
-    if (known !== undefined && known !== hex) stopOnConflict(draft, header, certificate)
+  if (isConflict(draft, hex, header)) {
+    stopOnConflict(draft, header, certificate)
     return
   }
+  if (header.height <= draft.final.header.height) return
   const context = draft.config.epochs[header.epoch]
   if (context === undefined || header.epoch < draft.context.epoch) return
   const tree = updateStateTree(undefined, state)
@@ -165,4 +165,12 @@ export function onSynced(draft: Draft, certificate: Verified<Certificate>, state
     signatures,
   })
   if (header.next.length > 0) endEpoch(draft)
+}
+
+/** Two certificates that verify and exclude each other, met where the core does not look (SPEC 6.7). */
+export function onConflict(draft: Draft, certificates: readonly Verified<Certificate>[]): void {
+  const headers = certificates.map(({ header }) => header)
+  const heights = headers.map(({ height }) => height).join(' and ')
+  const detail = `final blocks of heights ${heights} exclude each other: more than f of the weight is faulty`
+  raiseAlarm(draft, 'conflicting-finality', detail, { headers, certificates })
 }

@@ -11,7 +11,7 @@ import { mayNullify } from './cast.ts'
 import type { CoreState, Input, StepResult } from './core.ts'
 import { onEvidence } from './accuse.ts'
 import { getFetchWakeMs, getStallMs, scheduleFetches } from './fetches.ts'
-import { onSynced, pursueFinality } from './finality.ts'
+import { onConflict, onSynced, pursueFinality } from './finality.ts'
 import { closeDraft, type Core, type Draft, openDraft, openState } from './model.ts'
 import { checkOwnSignature, mute, onUnmute } from './mute.ts'
 import { getProposeWakeMs, tryPropose } from './propose.ts'
@@ -31,6 +31,7 @@ import { considerProposal, getHoldWakeMs, onProposal, onViewTimer } from './vote
  *   evidence     kept for the next block, and passed on
  *   block        kept, if a notarized header or a child of it names it
  *   synced       becomes the final block, if higher
+ *   conflict     stops the node's voting for good
  *   mute         the node signs nothing until it is told from which view on it may
  *   unmute       says from which view on the node may sign
  *   tick         nothing but the time
@@ -96,6 +97,9 @@ function take(draft: Draft, input: Input): void {
       break
     case 'synced':
       onSynced(draft, input.certificate, input.state)
+      break
+    case 'conflict':
+      onConflict(draft, input.certificates)
       break
     case 'unmute':
       onUnmute(draft, input.fromView)

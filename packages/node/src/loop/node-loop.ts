@@ -179,8 +179,7 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     const { topic, shard, bytes } = message
     // What admission accepts it remembers as seen, so it must reach the core: no room, no judgement.
     if (queue.isFull(getPriority(message))) return keepBack(message, nowMs, undefined)
-    // A digest does not cover the signature, so anyone can push false ones under a digest that a block
-    // names: only what was asked for has a claim to the share kept for it.
+    // A digest does not cover the signature: anyone can push false ones under a digest that a block names.
     const isNamed = (digest: Digest): boolean =>
       message.via === 'fetch' && wanted.has(toHex(digest))
     const takeSlow = (digest: Digest): boolean =>
@@ -268,6 +267,7 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       feed({ kind: 'synced', certificate, state }, 'agreement')
       options.onFinal(record)
     },
+    onConflict: (certificates) => feed({ kind: 'conflict', certificates }, 'own'),
   })
   const puller = makePuller({
     getNetwork,

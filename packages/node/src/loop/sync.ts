@@ -3,9 +3,11 @@ import {
   type Certificate,
   certificateType,
   decode,
+  type Digest,
   type EpochContext,
   getHeaderDigest,
   getStateRoot,
+  type Header,
   type Height,
   type State,
   stateType,
@@ -29,6 +31,8 @@ export interface SyncOptions {
   readonly getNetwork: () => Network
   /** The highest certified block with its state, verified and kept: for the core and for readers. */
   readonly onSynced: (record: SyncedRecord) => void
+  /** Two certificates that verify and exclude each other (SPEC 6.7). */
+  readonly onConflict: (certificates: readonly Verified<Certificate>[]) => void
 }
 
 /** What a sync ends with. */
@@ -54,6 +58,20 @@ export function makeSync(
     getNetwork().reportPeer(from, code)
   }
 
+  /** What is held as final and cannot be so together with a header: of its height, or in its parent's place. */
+  function findConflict(
+    header: Header,
+    digest: Digest,
+    before: FinalRecord | undefined,
+  ): FinalRecord | undefined {
+    const same = store.getFinal(header.height)
+    if (same !== undefined && !areEqual(same.headerDigest, digest)) return same
+    const parent = before ?? store.getFinal((header.height - 1) as Height)
+    return parent !== undefined && !areEqual(parent.headerDigest, header.parent)
+      ? parent
+      : undefined
+  }
+
   /** Takes one peer's answer, in order, up to the first that does not continue what is held. */
   function take(fetched: readonly Fetched[], from: Height): Verified<Certificate>[] {
     const taken: Verified<Certificate>[] = []
@@ -75,11 +93,12 @@ export function makeSync(
         break
       }
       const headerDigest = getHeaderDigest(context.networkId, header)
-      const held = store.getFinal(header.height)
-      if (held !== undefined && !areEqual(held.headerDigest, headerDigest)) {
+      const held = findConflict(header, headerDigest, finals.at(-1))
+      if (held !== undefined) {
         // Both verify: more than f of the weight is faulty (SPEC 6.7). What is held stays.
         log.error({ height: header.height, peer }, 'a peer serves a certificate that conflicts')
         counters.add('conflicting-certificates')
+        options.onConflict([held.certificate as Verified<Certificate>, verified.value])
         break
       }
       taken.push(verified.value)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import {
   certificateType,
+  type Digest,
   encode,
   getHeaderDigest,
   getStateRoot,
   type Height,
+  type Round,
   type State,
   stateType,
   verifySignature,
@@ -30,25 +32,32 @@ const bounds = {
   stateBytesMax: 1e9,
 }
 
-function makeChain(length: number): FinalRecord[] {
-  return Array.from({ length }, (_, i) => {
-    const height = i + 1
+/** @param from first height of a fork, whose blocks are of other rounds */
+function makeChain(length: number, from = length + 1): FinalRecord[] {
+  const chain: FinalRecord[] = []
+  let parent = new Uint8Array(32) as Digest
+  for (let height = 1; height <= length; height += 1) {
     const state = makeState(context, height)
-    const block = makeBlock(context, height, new Uint8Array(32) as never)
-    const header = { ...block.header, stateRoot: getStateRoot(state) }
+    const block = makeBlock(context, height, parent)
+    const parentRound = (block.header.parentRound - (height >= from ? 1 : 0)) as Round
+    const header = { ...block.header, parentRound, stateRoot: getStateRoot(state) }
     const headerDigest = getHeaderDigest(context.networkId, header)
-    return { header, headerDigest, certificate: certify(context, header, height), state }
-  })
+    chain.push({ header, headerDigest, certificate: certify(context, header, height), state })
+    parent = headerDigest
+  }
+  return chain
 }
 function makeBench(): {
   network: FakeNetwork
   store: Store
   synced: { height: number; state: State }[]
+  conflicts: number[][]
   run: (from: number) => Promise<void>
 } {
   const network = new FakeNetwork()
   const store = openChainStore(':memory:', bounds)
   const synced: { height: number; state: State }[] = []
+  const conflicts: number[][] = []
   const sync = makeSync({
     context,
     store,
@@ -57,9 +66,10 @@ function makeBench(): {
     log: makeTestLog(),
     getNetwork: () => network,
     onSynced: ({ header: { height }, state }) => void synced.push({ height, state }),
+    onConflict: (pair) => void conflicts.push(pair.map(({ header }) => header.height)),
   })
   const run = (from: number): Promise<void> => sync(from as Height, new AbortController().signal)
-  return { network, store, synced, run }
+  return { network, store, synced, conflicts, run }
 }
 function serve(network: FakeNetwork, chain: readonly FinalRecord[]): void {
   network.fetchCertificates = (from) =>
@@ -87,6 +97,23 @@ describe('sync', () => {
     // Readers, peers and the next start have the state too.
     assert.deepEqual(store.getFinalTip()?.header.height, 5)
     assert.deepEqual(store.getFinalTip()?.state, chain[4]?.state)
+  })
+
+  it('takes no block beside one that is final here, nor upon another parent, and says so (SPEC 6.7)', async () => {
+    const own = makeChain(3)
+    for (const [fork, from, pair] of [
+      [makeChain(5, 3), 3, [3, 3]],
+      [makeChain(5, 3), 4, [3, 4]],
+    ] as const) {
+      const { network, store, synced, conflicts, run } = makeBench()
+      store.put({ finals: own })
+      serve(network, fork)
+      await run(from)
+      assert.deepEqual(conflicts[0], pair)
+      assert.deepEqual(synced, [])
+      assert.deepEqual(store.getFinal(3 as Height)?.headerDigest, own[2]?.headerDigest)
+      assert.equal(store.getFinal(4 as Height), undefined)
+    }
   })
 
   it('takes nothing beyond a certificate that is false, and charges who brought it', async () => {
