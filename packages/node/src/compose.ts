@@ -35,11 +35,10 @@ import type { NodeEnd, RunningNode, StartedNode } from './running-node.ts'
 import { check, StartError, toStartFault } from './start-error.ts'
 import { openDataDir, readCa, readManifest } from './start-files.ts'
 import { openChainStore } from './store/chain-store.ts'
+import { startPruning } from './store/pruning.ts'
 import { recover } from './store/recover.ts'
 import { systemClock } from './system-clock.ts'
 
-/** Final blocks between two prunings of the store. */
-const pruneEvery = 64
 /** A log id that no log has: the key's log is in doubt until it is replaced. */
 const doubtfulLogId = 'f'.repeat(32)
 
@@ -148,7 +147,6 @@ async function compose(
           clock,
           meter: metrics,
         })
-  let sincePruned = 0
   const loop = makeNodeLoop({
     context,
     me,
@@ -165,11 +163,7 @@ async function compose(
     defer: (run) => setImmediate(run),
     onFinal(record) {
       feed.publish(record)
-      sincePruned += 1
-      if (sincePruned < pruneEvery) return
-      sincePruned = 0
-      const finalView = record.certificate.view
-      store.prune({ round: record.header.round, finalView, epoch })
+      pruning.noteFinal()
     },
     onAlarm(code) {
       metrics.add('alarms', code)
@@ -179,6 +173,8 @@ async function compose(
     onFault: ({ code, detail }) => void end({ ok: false, code, detail }),
   })
   cleanup.add('the loop', () => loop.stop())
+  const pruning = startPruning(store, clock, epoch, (work) => loop.guard(work))
+  cleanup.add('the pruning', () => pruning.stop())
 
   // --- The network
   let hasBegun = false
