@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { isCidr } from '@watchfire/probes'
 import { Errors } from 'typebox/value'
 import type { ConfigFault, Finding } from './config-fault.ts'
 import {
@@ -18,9 +19,25 @@ export type LoadedNodeConfig =
 export function loadNodeConfig(file: string): LoadedNodeConfig {
   const read = readYamlFile(file)
   if (!read.ok) return read
-  const findings = checkShape(read.value)
-  if (findings.length > 0) return { ok: false, fault: { code: 'malformed', file, findings } }
-  return { ok: true, config: complete(file, read.value.value as NodeConfigFile) }
+  const shape = checkShape(read.value)
+  if (shape.length > 0) return refuse(file, shape)
+  const given = read.value.value as NodeConfigFile
+  const findings = checkBlocks(read.value, given.probe?.allow ?? [])
+  if (findings.length > 0) return refuse(file, findings)
+  return { ok: true, config: complete(file, given) }
+}
+
+function refuse(file: string, findings: readonly Finding[]): LoadedNodeConfig {
+  return { ok: false, fault: { code: 'malformed', file, findings } }
+}
+
+/** What looks like a CIDR block and is none, such as `10.0.0.0/99`: no pattern tells. */
+function checkBlocks(yaml: YamlFile, blocks: readonly string[]): Finding[] {
+  return blocks.flatMap((text, i) =>
+    isCidr(text)
+      ? []
+      : [yaml.find(['probe', 'allow', i], `expected a CIDR block, got ${JSON.stringify(text)}`)],
+  )
 }
 
 function complete(file: string, given: NodeConfigFile): NodeConfig {

@@ -59,6 +59,14 @@ describe('node configuration', () => {
     ])
   })
 
+  it('is refused when an allowed block only looks like one', () => {
+    const text = 'manifest: a\ndataDir: b\nprobe:\n  allow: [10.0.0.0/8, 1.2.3.4/99, 999.0.0.0/8]\n'
+    assert.deepEqual(refuse(text), [
+      'node.yaml:4:23: probe.allow[1]: expected a CIDR block, got "1.2.3.4/99"',
+      'node.yaml:4:35: probe.allow[2]: expected a CIDR block, got "999.0.0.0/8"',
+    ])
+  })
+
   it('names the fields that are missing', () => {
     assert.deepEqual(refuse('monitor: m1\n'), [
       'node.yaml:1:1: manifest: expected a value; the field is missing',
