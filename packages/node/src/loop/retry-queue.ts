@@ -9,8 +9,11 @@ const bytesMax = 33_554_432
 const perPeerMax = 256
 /** After this long nobody waits for it any more; repeats and fetches bring what still matters. */
 const ageMsMax = 60_000
-/** When no time is named. */
+/** When no time is named: doubled with each try, since who waits for a slow check is most likely forged. */
 const retryMs = 250
+const retryMsMax = 8000
+/** Given back at once: each costs a judgement, and what comes fresh must not wait behind them. */
+const dueMax = 64
 
 /** What became of a message that cannot be judged yet. */
 export type Queued = 'kept' | 'full'
@@ -27,7 +30,7 @@ export interface RetryQueue {
     retryAtMs: number | undefined,
     isSigned?: boolean,
   ): Queued
-  /** Takes out what is due; what is too old is gone. */
+  /** Takes out what is due, a bounded number at a time; what is too old is gone. */
   takeDue(nowMs: number): readonly InboundMessage[]
   /** When something is due next. */
   nextMs(): number | undefined
@@ -59,8 +62,8 @@ function makeShare(): RetryQueue {
   let entries: Entry[] = []
   let bytes = 0
   const perPeer = new Map<string, number>()
-  /** When a message that was taken out came first, should it be put back. */
-  const firstMs = new WeakMap<Uint8Array, number>()
+  /** When a message that was taken out came first and how often it was kept, should it be put back. */
+  const histories = new WeakMap<Uint8Array, { readonly firstMs: number; readonly tries: number }>()
 
   function count(peer: string, by: number): void {
     const total = (perPeer.get(peer) ?? 0) + by
@@ -72,15 +75,16 @@ function makeShare(): RetryQueue {
       return entries.length
     },
     add(message, nowMs, retryAtMs) {
-      const first = firstMs.get(message.bytes) ?? nowMs
+      const { firstMs, tries } = histories.get(message.bytes) ?? { firstMs: nowMs, tries: 0 }
       const isFull =
         entries.length >= messagesMax ||
         bytes + message.bytes.length > bytesMax ||
         (perPeer.get(message.from) ?? 0) >= perPeerMax ||
-        nowMs - first > ageMsMax
+        nowMs - firstMs > ageMsMax
       if (isFull) return 'full'
-      firstMs.set(message.bytes, first)
-      entries.push({ message, firstMs: first, dueMs: retryAtMs ?? nowMs + retryMs })
+      histories.set(message.bytes, { firstMs, tries: tries + 1 })
+      const dueMs = retryAtMs ?? nowMs + Math.min(retryMs * 2 ** tries, retryMsMax)
+      entries.push({ message, firstMs, dueMs })
       bytes += message.bytes.length
       count(message.from, 1)
       return 'kept'
@@ -90,7 +94,7 @@ function makeShare(): RetryQueue {
       const staying: Entry[] = []
       for (const entry of entries) {
         const isOld = Math.abs(nowMs - entry.firstMs) > ageMsMax
-        if (!isOld && entry.dueMs > nowMs) {
+        if (!isOld && (entry.dueMs > nowMs || due.length >= dueMax)) {
           staying.push(entry)
           continue
         }

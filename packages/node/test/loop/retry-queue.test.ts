@@ -37,11 +37,31 @@ describe('retry queue', () => {
     const queue = makeRetryQueue()
     for (let i = 0; i < 10_000; i += 1) queue.add(makeMessage(`p${i}`), 0, 500)
     assert.equal(queue.size, 2048)
-    queue.takeDue(500)
+    while (queue.takeDue(500).length > 0);
     for (let i = 0; i < 100; i += 1) queue.add(makeMessage(`p${i}`, 1_048_576), 600, 900)
     assert.equal(queue.size, 32)
     queue.takeDue(900)
     assert.equal(queue.add(makeMessage('p1', 1_048_576), 900, 950), 'kept')
+  })
+
+  it('gives few back at a time, so that what is fresh need not wait', () => {
+    const queue = makeRetryQueue()
+    for (let i = 0; i < 100; i += 1) queue.add(makeMessage(`p${i}`), 0, 500)
+    assert.equal(queue.takeDue(500).length, 64)
+    assert.equal(queue.nextMs(), 500)
+    assert.equal(queue.takeDue(500).length, 36)
+  })
+
+  it('tries the same message less and less often', () => {
+    const queue = makeRetryQueue()
+    const message = makeMessage()
+    const times: number[] = []
+    for (let nowMs = 0; times.length < 8; times.push(nowMs)) {
+      assert.equal(queue.add(message, nowMs, undefined), 'kept')
+      nowMs = queue.nextMs() ?? assert.fail()
+      assert.deepEqual(queue.takeDue(nowMs), [message])
+    }
+    assert.deepEqual(times, [250, 750, 1750, 3750, 7750, 15_750, 23_750, 31_750])
   })
 
   it('keeps room for what members signed, however much forgers bring', () => {
