@@ -18,6 +18,7 @@ import { getObservationCode, viewSignal } from '../state-view.ts'
 import { renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
 import type { ApiOptions } from './status.ts'
+import { formatMoment } from '../text/units.ts'
 
 export interface AttestationsOptions extends ApiOptions {
   readonly manifest?: string
@@ -123,7 +124,7 @@ function toJson(context: EpochContext, each: CheckedAttestation, only: string | 
   return {
     monitor,
     round: message.round,
-    roundStart: new Date(getRoundStartMs(context.parameters, message.round)).toISOString(),
+    roundStart: formatMoment(getRoundStartMs(context.parameters, message.round)),
     shard: message.shard,
     valid: isValid,
     digest,

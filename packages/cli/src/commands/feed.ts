@@ -21,6 +21,7 @@ import { toStateJson } from '../text/state-text.ts'
 import { cleanText } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
 import type { ApiOptions } from './status.ts'
+import { formatMoment } from '../text/units.ts'
 
 export interface FeedOptions extends ApiOptions {
   readonly manifest?: string
@@ -81,7 +82,7 @@ function makeShow(terminal: Terminal, name: string, isJson: boolean): (event: Fo
       }
       case 'stale': {
         const what = event.state === undefined ? 'nothing yet' : `round ${event.state.round}`
-        warn(`STALE since ${new Date(event.since).toISOString()}, last ${what}: ${event.reason}`)
+        warn(`STALE since ${formatMoment(event.since)}, last ${what}: ${event.reason}`)
         return
       }
       case 'fault':
@@ -105,7 +106,7 @@ function toJson(event: FollowEvent, name: string): object {
     case 'stale': {
       const { code, reason, since, state } = event
       const round = state?.round ?? null
-      return { type: 'stale', since: new Date(since).toISOString(), code, reason, round }
+      return { type: 'stale', since: formatMoment(since), code, reason, round }
     }
     case 'fault': {
       const { code, detail, url } = event

@@ -16,6 +16,7 @@ import { builtinKinds, makeRegistry } from '@watchfire/probes'
 import { makeConfigFault } from '../manifest-file.ts'
 import { alignRows, cleanText, renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
+import { formatMoment } from '../text/units.ts'
 
 /** What founders and members should know about a manifest. */
 export interface NetworkFindings {
@@ -84,7 +85,7 @@ function formatManifestFacts(terminal: Terminal, manifest: Manifest, id: string)
       ],
       [
         label('rounds'),
-        `${parameters.roundMs} ms, round ${parameters.originRound} from ${new Date(parameters.originMs).toISOString()}`,
+        `${parameters.roundMs} ms, round ${parameters.originRound} from ${formatMoment(parameters.originMs)}`,
       ],
     ]),
     '',

@@ -7,7 +7,7 @@ import {
 import { getVerdictStyle, type StateView, type TargetView } from '../state-view.ts'
 import { renderTable } from './table.ts'
 import { paint, type Terminal } from './terminal.ts'
-import { formatSeconds } from './units.ts'
+import { formatMoment, formatSeconds } from './units.ts'
 
 type Colors = Pick<Terminal, 'isColored'>
 
@@ -17,8 +17,8 @@ export function toStateJson(view: StateView, name: string, parameters: Parameter
   return {
     ...view,
     networkName: name,
-    roundStart: new Date(getRoundStartMs(parameters, round)).toISOString(),
-    validUntil: new Date(getValidUntilMs(parameters, round)).toISOString(),
+    roundStart: formatMoment(getRoundStartMs(parameters, round)),
+    validUntil: formatMoment(getValidUntilMs(parameters, round)),
   }
 }
 
@@ -32,8 +32,8 @@ export function formatState(
   const startMs = getRoundStartMs(parameters, view.round as Round)
   const facts = [
     ['network', `${name} (${view.network})`],
-    ['round', `${view.round}, from ${new Date(startMs).toISOString()}`],
-    ['fresh until', new Date(getValidUntilMs(parameters, view.round as Round)).toISOString()],
+    ['round', `${view.round}, from ${formatMoment(startMs)}`],
+    ['fresh until', formatMoment(getValidUntilMs(parameters, view.round as Round))],
     ['height', `${view.height}${view.epoch === 0 ? '' : `, epoch ${view.epoch}`}`],
     ['signers', `${view.signers.join(' ')} (${view.signers.length} of ${view.committee})`],
     ['weight', `${view.weight} of ${view.weightTotal}, ${view.quorum} needed`],

@@ -62,11 +62,22 @@ function pad(number: number): string {
   return String(number).padStart(2, '0')
 }
 
+/** The last moment that RFC 3339 has words for. */
+const unixMsMax = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/**
+ * RFC 3339 in UTC. What lies after the year 9999 reads as its last moment: times and rounds of a
+ * manifest or a server may be anything up to 2^53 − 1.
+ */
+export function formatMoment(unixMs: number): string {
+  return new Date(Math.min(unixMs, unixMsMax)).toISOString()
+}
+
 /** Time of day in UTC, to the second, with the date when it is not today's. */
 export function formatTime(unixMs: number, nowMs: number): string {
-  const text = new Date(unixMs).toISOString()
+  const text = formatMoment(unixMs)
   const time = `${text.slice(11, 19)}Z`
-  return text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10)
+  return text.slice(0, 10) === formatMoment(nowMs).slice(0, 10)
     ? time
     : `${text.slice(0, 10)} ${time}`
 }

@@ -90,6 +90,16 @@ describe('watchfire network', () => {
     assert.equal(id, toHex(getNetworkId(readManifestFile(out).manifest)))
   })
 
+  it('inspects a manifest that begins after all time', async () => {
+    const value = makeManifestValue()
+    const given = value['parameters'] as Record<string, unknown>
+    const parameters = { ...given, originMs: Number.MAX_SAFE_INTEGER }
+    writeFileSync(out, stringify({ ...value, parameters }))
+    const inspected = await runCli('network', 'inspect', out)
+    assert.equal(inspected.exitCode, 0, inspected.err)
+    assert.match(inspected.out, /from 9999-12-31T23:59:59.999Z/)
+  })
+
   it('refuses a malformed manifest with 78, and a missing one with 2', async () => {
     writeFileSync(out, stringify({ ...makeManifestValue(), committee: [] }))
     const { err, exitCode } = await runCli('network', 'inspect', out)
