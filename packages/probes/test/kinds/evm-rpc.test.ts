@@ -11,11 +11,11 @@ import { makeBlock, type RpcTable, startRpcServer } from '../rpc-server.ts'
 
 const CHAIN_ID = 31_337
 const NOW_S = 1_750_000_000
-const healthy: RpcTable = {
+const healthy = {
   eth_chainId: { result: '0x7a69' },
   eth_syncing: { result: false },
   eth_getBlockByNumber: { result: makeBlock(0, NOW_S) },
-}
+} satisfies RpcTable
 
 /** Probes a server that answers as healthy, except where `table` says otherwise. */
 async function probe(table: RpcTable): Promise<ProbeResult> {
