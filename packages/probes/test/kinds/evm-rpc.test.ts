@@ -11,11 +11,12 @@ import { makeBlock, type RpcTable, startRpcServer } from '../rpc-server.ts'
 
 const CHAIN_ID = 31_337
 const NOW_S = 1_750_000_000
-const healthy = {
+const answers = {
   eth_chainId: { result: '0x7a69' },
   eth_syncing: { result: false },
   eth_getBlockByNumber: { result: makeBlock(0, NOW_S) },
 } satisfies RpcTable
+const healthy: RpcTable = answers
 
 /** Probes a server that answers as healthy, except where `table` says otherwise. */
 async function probe(table: RpcTable): Promise<ProbeResult> {
@@ -89,8 +90,8 @@ describe('kind evm-rpc', () => {
       let text = ''
       request.on('data', (piece: string) => (text += piece))
       request.on('end', () => {
-        const { id, method } = JSON.parse(text) as { id: number; method: keyof typeof healthy }
-        const result = method === 'eth_syncing' ? deep : JSON.stringify(healthy[method].result)
+        const { id, method } = JSON.parse(text) as { id: number; method: keyof typeof answers }
+        const result = method === 'eth_syncing' ? deep : JSON.stringify(answers[method].result)
         response.end(`{"jsonrpc":"2.0","id":${id},"result":${result}}`)
       })
     })
