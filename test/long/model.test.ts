@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { check, findTools } from '../model/spin.ts'
+import { replay } from '../model/replay.ts'
+import { check, findTools, simulate } from '../model/spin.ts'
+import { parseTrace } from '../model/trace.ts'
 import { variants } from '../model/variants.ts'
 
 const tools = findTools()
@@ -35,4 +37,23 @@ describe('the model of the voting rules', () => {
       deepEqual(last, shown[outcome])
     })
   }
+
+  it('is followed by the real core, vote by vote, on random traces', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const events = parseTrace(simulate(tools, seed, 3))
+      ok(events.length > 5, `seed ${seed} has ${events.length} votes`)
+      const { refused, wrong } = replay(events, 2)
+      deepEqual({ seed, refused, wrong }, { seed, refused: undefined, wrong: undefined })
+    }
+  })
+
+  it('has no disagreement whose votes the real core would all cast', () => {
+    for (const variant of variants) {
+      if (variant.expected !== 'agreement refuted' || variant.settings['LAST'] !== undefined)
+        continue
+      const { refused, wrong } = replay(parseTrace(check(tools, variant).trace), 2)
+      ok(refused !== undefined, `${variant.name}: the core cast every vote`)
+      equal(wrong, undefined, variant.name)
+    }
+  })
 })

@@ -1,12 +1,9 @@
-/*
- * ORDERED 2: every finalize vote that may be cast in this state is, in the old epoch and then in the
- * new one, each looked at as it is cast; then all are taken back, so that none is in a stored state.
- */
-inline finalize_all() {
+/* All finalize votes that the members of a set, given as bits, may cast. */
+inline cast_finalize(who) {
   m = 0;
   do
   :: m < HONEST ->
-     v = 1;
+     v = ((((who) >> m) & 1) -> 1 : V + 1);
      do
      :: v <= V ->
         j = 0;
@@ -25,10 +22,10 @@ inline finalize_all() {
      od;
      m++
   :: else -> break
-  od;
-#if LAST
-  finalize_next();
-#endif
+  od
+}
+
+inline take_back() {
   u = 0;
   do
   :: u < 3 * SLOTS -> fin[u] = 0; u++
@@ -77,5 +74,34 @@ inline finalize_next() {
      od
   :: else -> skip
   fi
+}
+#endif
+
+/*
+ * ORDERED 2: every finalize vote that may be cast in this state is, in the old epoch and then in the
+ * new one, each looked at as it is cast; then all are taken back, so that none is in a stored state.
+ */
+inline finalize_all() {
+  cast_finalize(7);
+#if LAST
+  finalize_next();
+#endif
+  take_back()
+}
+
+#if PROGRESS
+/* Progress, whichever members have cast all the finalize votes that they may. */
+inline check_progress_of_all() {
+  z = 0;
+  do
+  :: z < 8 ->
+     h = heldN;
+     cast_finalize(z);
+     check_progress();
+     heldN = h;
+     take_back();
+     z++
+  :: else -> break
+  od
 }
 #endif

@@ -20,8 +20,8 @@
 
 /*
  * Which orders of votes are searched: 0 all; 1 those in which finalize votes come after all others;
- * 2 as 1, all that can be cast being cast at once, looked at, and taken back. docs/model.md says why
- * 1 and 2 reach every disagreement that 0 does where finalize and nullify exclude each other.
+ * 2 as 1, all that some members can cast being cast at once, looked at, and taken back. docs/model.md
+ * says why nothing is missed where finalize and nullify exclude each other.
  */
 #ifndef ORDERED
 #define ORDERED 0
@@ -93,7 +93,7 @@
 /* A breadth-first search, which finds shortest counterexamples, knows no variables outside the state. */
 #ifdef SHORTEST
 #define SCRATCH
-#define DONE m = 0; v = 0; p = 0; j = 0; k = 0; a = 0; b = 0; c = 0; d = 0; e = 0; t = 0; u = 0; w = 0; x = 0; y = 0
+#define DONE m = 0; v = 0; p = 0; j = 0; k = 0; a = 0; b = 0; c = 0; d = 0; e = 0; t = 0; u = 0; w = 0; x = 0; y = 0; z = 0; h = 0
 #else
 #define SCRATCH hidden
 #define DONE m = 0; v = 0; p = 0; j = 0; k = 0; e = 0; b = 0

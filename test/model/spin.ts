@@ -96,6 +96,12 @@ export function check(tools: Tools, variant: Variant): Result {
   })
 }
 
+/** One random run of the rules as they are, of as many steps, most of which do nothing. */
+export function simulate(tools: Tools, seed: number, views: number): readonly string[] {
+  const flags = [`-DV=${views}`, '-DUNSORTED', `-n${seed}`, '-T', '-u3000']
+  return withModel((dir) => readTrace(call(dir, tools.spin, [...flags, 'voting.pml'])))
+}
+
 /** The lines that the model prints: each begins with a word in capitals. */
 export function readTrace(output: string): string[] {
   return output

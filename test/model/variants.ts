@@ -49,10 +49,10 @@ const bases: readonly Variant[] = [
   base(
     'progress-3-epoch',
     'progress, three views, the epoch ends at height 1',
-    { V: 3, LAST: 1, PROGRESS: 1, ORDERED: 1 },
+    { V: 3, LAST: 1, PROGRESS: 1, ORDERED: 2 },
     false,
   ),
-  base('progress-3', 'progress, three views', { V: 3, PROGRESS: 1, ORDERED: 1 }, false),
+  base('progress-3', 'progress, three views', { V: 3, PROGRESS: 1, ORDERED: 2 }, false),
   base('clock-moves-views', 'safety without: views pass by certificates only (6.2)', {
     V: 2,
     CLOCK_MOVES_VIEWS: 1,
