@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { toHex } from '@watchfire/attestation'
@@ -16,7 +17,9 @@ const ANSWER_MS_MAX = 10_000
 const GROWTH_BYTES_MAX = 24 * 1_048_576
 /** Inputs after which memory is first looked at, as a part of all. */
 const WARM_PART = 10
-const SETTLE_MS = 30
+/** Turns of the event loop between inputs, and before memory is measured. */
+const INPUTS_PER_TURN = 16
+const SETTLE_TURNS = 50
 const VIOLATIONS_MAX = 5
 /** Per mille of inputs run twice, and of inputs that come of a kept one. */
 const TWICE = 125
@@ -79,6 +82,8 @@ export async function fuzzTarget(target: FuzzTarget, options: FuzzOptions): Prom
         options.onOutcome?.(input, judged.outcome)
       }
       options.onInput?.(done)
+      // A node's loop turns between messages; what waits for a turn must not pile up here.
+      if (done % INPUTS_PER_TURN === 0) await turn()
       const isWarm = done >= inputs / WARM_PART || performance.now() - startedMs > budgetMs / 5
       if (isMeasured && warmBytes === undefined && isWarm) warmBytes = await measureBytes()
       if (performance.now() - startedMs > budgetMs) break
@@ -166,7 +171,7 @@ export async function runOnce(open: OpenTarget, input: Uint8Array): Promise<Outc
 
 async function measureBytes(): Promise<number> {
   // What waits for a turn of the event loop to be let go is not kept.
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  for (let left = SETTLE_TURNS; left > 0; left--) await turn()
   collectGarbage()
   collectGarbage()
   const { heapUsed, external } = process.memoryUsage()
