@@ -63,6 +63,8 @@ export function judgeHttpError(error: Error): Stop {
       return failed('reset', detail)
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
     case 'UND_ERR_RESPONSE':
+    // undici asserts some of what a server sends, such as that a status is 100 or more.
+    case 'ERR_ASSERTION':
       return failed('protocol', detail)
     default:
       return judgeSocketError(error)

@@ -168,6 +168,15 @@ describe('kind http', () => {
     assert.equal(getEnding(result), 'overloaded')
   })
 
+  it('says protocol of a status that is none, which the parser only asserts', async () => {
+    for (const code of ['000', '099']) {
+      const { result } = await probe((_request, { socket }) => {
+        socket?.end(`HTTP/1.1 ${code} OK\r\ncontent-length: 0\r\n\r\n`)
+      })
+      assert.equal(getEnding(result), 'protocol', code)
+    }
+  })
+
   it('asks without a body by HEAD', async () => {
     const { result, requests } = await probe(status(200), { method: 'HEAD', bodyBytesMax: 0 })
     assert.equal(getEnding(result), 'reached')
