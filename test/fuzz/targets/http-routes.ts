@@ -62,7 +62,8 @@ function readRequest(input: Uint8Array): Request {
   }
   const known = METHODS.includes(method) ? method : 'GET'
   const visible = url.replace(/[^\x21-\x7e]/g, '')
-  return { method: known, url: visible.startsWith('/') ? visible : `/${visible}`, headers }
+  // Two slashes begin a host to the injector, which is not what is tested here.
+  return { method: known, url: `/${visible.replace(/^[/\\]+/, '')}`, headers }
 }
 
 function drawRequest(prng: Prng, urls: readonly string[]): Uint8Array {
