@@ -22,14 +22,20 @@ export interface PeerWatchOptions {
 const PERIOD_MS = 1000
 /** Looks in a row that must find gossip gone: opening its streams takes a moment. */
 const LOOKS = 4
+/** As many, for a peer that has not said what it speaks: libp2p waits 5 s for that, and asks once. */
+const SILENT_LOOKS = 8
 const GOSSIP_PROTOCOL = '/meshsub/'
 
 /**
- * Looks over the connections every second, and cuts two kinds.
+ * Looks over the connections every second, and cuts three kinds.
  *
  * Those gone deaf: gossipsub opens its stream to a peer once a connection, and never again. When the
  * stream is reset (a peer that was frozen and fell behind), or ran over the one of two connections
  * that ended, the peer stays connected and hears nothing; the connection has to be made anew.
+ *
+ * Nor does libp2p ask again what a peer speaks, once a connection, where that failed: the peer stays
+ * connected, so nobody dials it, and neither gossip, direct streams nor requests run. Of peers to stay
+ * connected to, such a connection is made anew too; others may speak something else.
  *
  * And those of strangers that are no longer heard, since they take a place.
  */
@@ -48,9 +54,13 @@ export function makePeerWatch(options: PeerWatchOptions): { start(): void } {
         for (const connection of connections) connection.abort(new Error('the peer is not heard'))
         continue
       }
-      if (!isSpeaker(peer) || (gossiping.has(peer) && connections.some(hasGossipStream))) continue
+      const isSpeaking = isSpeaker(peer)
+      const isWell = isSpeaking
+        ? gossiping.has(peer) && connections.some(hasGossipStream)
+        : !isTrusted(peer)
+      if (isWell) continue
       const looks = (deafLooks.get(peer) ?? 0) + 1
-      if (looks < LOOKS) {
+      if (looks < (isSpeaking ? LOOKS : SILENT_LOOKS)) {
         next.set(peer, looks)
         continue
       }

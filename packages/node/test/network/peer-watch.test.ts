@@ -68,6 +68,17 @@ describe('the watch over connections', () => {
     assert.deepEqual(aborted, ['a'])
   })
 
+  it('makes a connection anew over which a peer to keep never said what it speaks', () => {
+    const { clock, aborted, connections, counters } = make({ trusted: ['other-protocol'] })
+    connections.set('other-protocol', { streams: [] })
+    // libp2p gives up asking after 5 s.
+    clock.advance(7000)
+    assert.deepEqual(aborted, [])
+    clock.advance(1000)
+    assert.deepEqual(aborted, ['other-protocol'])
+    assert.equal(counters.get(dropCounter, 'gossip-lost'), 1)
+  })
+
   it('gives gossip that comes in time its peace', () => {
     const { clock, aborted, connections } = make({})
     const streams: FakeStream[] = []
