@@ -8,6 +8,12 @@ export type LoadedManifest =
   | { readonly ok: true; readonly manifest: Manifest; readonly warnings: readonly Finding[] }
   | { readonly ok: false; readonly fault: ConfigFault }
 
+/**
+ * Protocol features that this release knows: none yet. A feature changes rules, so who does not know
+ * one must not take part.
+ */
+const knownFeatures: ReadonlySet<string> = new Set()
+
 /** Findings about kinds in a manifest that is otherwise admitted. */
 interface KindFindings {
   readonly problems: readonly Finding[]
@@ -16,7 +22,8 @@ interface KindFindings {
 
 /**
  * Reads a network manifest (SPEC 4). Every finding names file, line and field, and what was expected.
- * Parameters are checked by their kind (SPEC 13); a kind that is unknown here is a warning only,
+ * A feature that is unknown here is refused. Parameters
+ * are checked by their kind (SPEC 13); a kind that is unknown here is a warning only,
  * since a monitor without it abstains.
  */
 export function loadManifest(file: string, registry: KindRegistry): LoadedManifest {
@@ -28,8 +35,8 @@ export function loadManifest(file: string, registry: KindRegistry): LoadedManife
     return { ok: false, fault: { code: 'malformed', file, findings } }
   }
   const { problems, warnings } = checkKinds(read.value, registry)
-  if (problems.length > 0)
-    return { ok: false, fault: { code: 'malformed', file, findings: problems } }
+  const findings = [...checkFeatures(read.value), ...problems]
+  if (findings.length > 0) return { ok: false, fault: { code: 'malformed', file, findings } }
   const own = parsed.warnings.map((problem) => toFinding(read.value, problem))
   return { ok: true, manifest: parsed.manifest, warnings: [...own, ...warnings] }
 }
@@ -39,6 +46,22 @@ function toFinding(
   { path, expected, got }: Pick<Problem, 'path' | 'expected' | 'got'>,
 ): Finding {
   return yaml.find(path, `expected ${expected}${got === undefined ? '' : `, got ${got}`}`)
+}
+
+/** SPEC 4.4: a network whose features are not all known cannot be joined. */
+function checkFeatures(yaml: YamlFile): Finding[] {
+  const { features = [] } = yaml.value as { readonly features?: readonly string[] }
+  return features.flatMap((feature, index) =>
+    knownFeatures.has(feature)
+      ? []
+      : [
+          toFinding(yaml, {
+            path: ['features', index],
+            expected: 'a feature that this release knows (it knows none)',
+            got: feature,
+          }),
+        ],
+  )
 }
 
 /** Checks the targets as the file has them; `parseManifest` has admitted their shape. */

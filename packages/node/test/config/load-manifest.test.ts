@@ -80,6 +80,17 @@ describe('manifest file', () => {
     assert.match(refuse(makeText(0).replace('committee:', 'committee: []')), /:5:1: committee/)
   })
 
+  it('is refused where it names a feature that this release does not know, by line', () => {
+    writeFileSync(file, makeText(4).replace('committee:', 'features: [sortition]\ncommittee:'))
+    const loaded = loadManifest(file, registry)
+    assert.ok(!loaded.ok)
+    assert.equal(loaded.fault.code, 'malformed')
+    assert.match(
+      loaded.fault.findings.map(formatFinding).join('\n'),
+      /network\.yaml:5:\d+: features\[0\]: expected a feature that this release knows.*sortition/,
+    )
+  })
+
   it('is refused where a kind does not take its parameters, by line', () => {
     assert.match(
       refuse(makeText(4, 'tcp', '{ host: 127.0.0.1, port: many }')),
