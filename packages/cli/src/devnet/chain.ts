@@ -50,6 +50,7 @@ export async function runChain(
   if (pid === undefined) return ended
   lease.add(pid)
   const gone = new AbortController()
+  // Whoever awaits `ended` hears why; here it counts only that it ended.
   void ended.finally(() => gone.abort()).catch(() => undefined)
   const either = AbortSignal.any([signal, gone.signal])
 
@@ -70,6 +71,7 @@ export async function runChain(
     // A large state takes long to save: then it is saved less often, not all the time.
     const tookMs = performance.now() - startedMs
     const pauseMs = Math.max(SAVE_INTERVAL_MS, 10 * tookMs)
+    // It rejects only when a signal ends it, and then so does the loop.
     await delay(pauseMs, undefined, { signal: either }).catch(() => undefined)
   }
   chain.kill('SIGKILL')

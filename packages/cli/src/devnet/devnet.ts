@@ -43,6 +43,7 @@ export async function runDevnet(terminal: Terminal, options: DevnetOptions): Pro
   void warden.ended.then((why) => stop.fail(`the warden of the devnet ended: ${why}`))
   try {
     const { serving, started } = startTargets(setup)
+    // Awaited below; until then a failure of it is nobody's unhandled rejection.
     started.catch(() => undefined)
     await stop.race(serving)
     await writeNodeFiles(setup)
@@ -101,6 +102,7 @@ function makeStop(deadlineMs: number | undefined): Stop {
   const stopped = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(new Error('stopped')))
   })
+  // Only raced against: without a race under way nobody handles it.
   stopped.catch(() => undefined)
   return {
     signal: controller.signal,

@@ -24,6 +24,7 @@ export async function runPriceUpdater(url: string, signal: AbortSignal): Promise
       if (!isAway) process.stderr.write(`price not updated: ${getMessage(error)}\n`)
       isAway = true
     }
+    // It rejects only when the signal ends it, and then so does the loop.
     await delay(HEARTBEAT_MS, undefined, { signal }).catch(() => undefined)
   }
 }
