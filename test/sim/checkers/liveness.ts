@@ -12,6 +12,11 @@ const ROUND_MS = 1000
 export const SETTLE_ROUNDS = 10
 /** Rounds at the end that may still be under way. */
 const OPEN_ROUNDS = 4
+/**
+ * Rounds that pass while a view lasts as long as it may (`viewTimeoutMsMax`, 2 s): clocks further
+ * apart than the time-out keep timers backed off, and then each faulty leader costs so much.
+ */
+const ROUNDS_PER_FAULTY_LEADER = 2
 
 /** Once the network is good, every honest node that is up finalizes again within a bounded time. */
 export function checkProgress(
@@ -35,7 +40,8 @@ export function checkProgress(
 export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
   const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
   const lagMs = Math.max(0, ...honest.map((node) => Math.abs(node.nowMs - scenario.endMs)))
-  const lastRound = toRound(scenario.endMs) - OPEN_ROUNDS - Math.ceil(lagMs / ROUND_MS)
+  const openRounds = OPEN_ROUNDS + ROUNDS_PER_FAULTY_LEADER * scenario.vices.size
+  const lastRound = toRound(scenario.endMs) - openRounds - Math.ceil(lagMs / ROUND_MS)
   for (const node of honest) {
     if (!node.isUp) {
       violate('liveness', `node ${node.index} is down at the end`)
