@@ -40,7 +40,8 @@ export function checkProgress(
 export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
   const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
   const lagMs = Math.max(0, ...honest.map((node) => Math.abs(node.nowMs - scenario.endMs)))
-  const openRounds = OPEN_ROUNDS + ROUNDS_PER_FAULTY_LEADER * scenario.vices.size
+  const areApart = getClockSpreadMs(scenario) > ROUND_MS / 4
+  const openRounds = OPEN_ROUNDS + (areApart ? ROUNDS_PER_FAULTY_LEADER * scenario.vices.size : 0)
   const lastRound = toRound(scenario.endMs) - openRounds - Math.ceil(lagMs / ROUND_MS)
   for (const node of honest) {
     if (!node.isUp) {
@@ -70,9 +71,12 @@ export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate:
  * together with honest ones that attest late, can leave a round without a quorum at every leader
  * until a later round has one.
  */
-function mayHaveGaps({ vices, clockOffsetsMs }: Scenario): boolean {
-  const spreadMs = Math.max(...clockOffsetsMs) - Math.min(...clockOffsetsMs)
-  return vices.size > 0 && spreadMs > ROUND_MS / 4
+function mayHaveGaps(scenario: Scenario): boolean {
+  return scenario.vices.size > 0 && getClockSpreadMs(scenario) > ROUND_MS / 4
+}
+
+function getClockSpreadMs({ clockOffsetsMs }: Scenario): number {
+  return Math.max(...clockOffsetsMs) - Math.min(...clockOffsetsMs)
 }
 
 /**
