@@ -68,12 +68,16 @@ export interface KindSignal {
   readonly aggregate: AggregateName
   /** What it measures, for people. */
   readonly meaning: string
+  /** A healthy target may lack it: it is then left out, and no threshold on it holds. */
+  readonly optional?: true
 }
 
 /** One value of at most 32 bytes that honest monitors read alike (SPEC 7.5). */
 export interface KindIdentity {
   readonly name: string
   readonly meaning: string
+  /** A healthy target may lack it. */
+  readonly optional?: true
 }
 
 /** A threshold in the manifest file's form (SPEC 4): exactly one of above, below and lag. */
