@@ -77,6 +77,9 @@ def check_certificate(epoch, certificate):
     header = certificate["header"]
     right = header["round"] > header["parentRound"] and header["height"] >= 1 and certificate["view"] >= 1
     require(right, "bad-round")
+    start = arithmetic.start_of(epoch.parameters, header["round"])
+    until = arithmetic.valid_until(epoch.parameters, header["round"])
+    require(start >= 0 and until <= ssz.SAFE_MAX, "bad-round", "a time that no clock shows")
 
 
 def check_handover(epoch, handover):

@@ -17,6 +17,8 @@ MEMBERS_MAX = 256
 TARGETS_PER_SHARD_MAX = 1024
 GROUPS_MAX = 4096
 HEADS_MAX = 32
+ORIGIN_ROUND_MAX = 2**52
+ORIGIN_MS_MAX = 253_402_300_799_999
 MEDIAN, CORROBORATED = 1, 2
 LAG = 3
 SEVERITIES = (2, 4)
@@ -70,6 +72,10 @@ def _outside(value, low, high):
 def parameters_faults(parameters):
     """Rules 3 to 5."""
     p = parameters
+    if p["originRound"] > ORIGIN_ROUND_MAX:
+        yield ["originRound"], "at most 2^52"
+    if p["originMs"] > ORIGIN_MS_MAX:
+        yield ["originMs"], "at most the end of the year 9999"
     if _outside(p["roundMs"], 200, 86_400_000):
         yield ["roundMs"], "200 to 86,400,000"
     if not 0 < p["attestByMs"] <= p["proposeAtMs"]:

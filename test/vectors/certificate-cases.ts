@@ -85,6 +85,7 @@ export function listEpochZeroCases(): CertificateCase[] {
     ...listMalformed(),
     ...listWrongNetworks(),
     ...listBroken(),
+    ...listTimes(),
     ...listSigners(),
     ...listSignatures(),
     ...listWrongStates(),
@@ -270,6 +271,27 @@ function listBroken(): CertificateCase[] {
       'view 0',
       wrap({ view, header, descendants: [], signatures: signFinalize(context, view, digest) }),
     ),
+  ]
+}
+
+/** Rounds at the edges of what a clock can show: start(round) and, in 9.5, valid until. */
+function listTimes(): CertificateCase[] {
+  const late = getContext('late')
+  const { originRound, originMs, roundMs, proposeAtMs, viewTimeoutMs } = late.parameters
+  const first = originRound - Math.floor(originMs / roundMs)
+  const lastStartMs = Number.MAX_SAFE_INTEGER - 2 * roundMs - proposeAtMs - viewTimeoutMs
+  const last = originRound + Math.floor((lastStartMs - originMs) / roundMs)
+  const at = (result: CertificateCase['result'], name: string, round: number) => {
+    const certified = makeState(late, { height: 7 as Height, round: round as Round })
+    const certificate = makeCertificate(late, makeHeader(late, certified))
+    return of(result, name, makeCertificateFile(late.networkId, certificate, certified, []), 'late')
+  }
+  return [
+    at('valid', 'the first round that begins in or after 1970', first),
+    at('bad-round', 'a round that begins before 1970', first - 1),
+    at('valid', 'the last round whose times are below 2^53', last),
+    at('bad-round', 'a round that is valid beyond 2^53', last + 1),
+    at('bad-round', 'the highest round that there is', Number.MAX_SAFE_INTEGER),
   ]
 }
 

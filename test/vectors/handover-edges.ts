@@ -63,6 +63,8 @@ function listTimes(): HandoverEdge[] {
   const of = (name: keyof Parameters, good: number[], bad: number[]) =>
     edges(name, good, bad, (value) => ({ [name]: value }))
   return [
+    ...of('originRound', [0, 2 ** 52], [2 ** 52 + 1, 2 ** 53 - 1]),
+    ...of('originMs', [0, 253_402_300_799_999], [253_402_300_800_000, 2 ** 53 - 1]),
     ...of('roundMs', [200, 86_400_000], [199, 86_400_001]),
     ...of('attestByMs', [50, 70], [49, 71]),
     ...of('proposeAtMs', [60, 1999], [59, 2000]),

@@ -20,7 +20,7 @@ import {
   makeTargetJson,
   withChange,
 } from '../../packages/attestation/test/support/network-fixture.ts'
-import { makeFullManifestJson, makeWeightedManifestJson } from './networks.ts'
+import { makeFullManifestJson, makeWeightedManifestJson, networkJson } from './networks.ts'
 import { hexOf, type VectorFile, type VectorValue } from './vector-values.ts'
 
 type Path = readonly (string | number)[]
@@ -88,6 +88,7 @@ function listAccepted(): [string, Json][] {
         ],
       ),
     ],
+    ['the latest origin there can be', networkJson.late],
     ['params nested 8 deep', withChange(base, [...target, 'params'], nest(8))],
     ['params of 4096 bytes', withChange(base, [...target, 'params'], { a: 'x'.repeat(4088) })],
   ]
@@ -161,6 +162,8 @@ function listRejected(): [string, Json, string, (string | number)[]][] {
     number(parameter('gapMax'), 65_536),
     number(parameter('shards'), 0),
     number(parameter('shards'), 65),
+    number(parameter('originRound'), 2 ** 52 + 1),
+    number(parameter('originMs'), 253_402_300_800_000),
     at('originMs above 2^53 - 1', parameter('originMs'), 2 ** 53, 'out-of-range'),
     at('originMs missing', parameter('originMs'), undefined, 'missing'),
     at('an unknown field', parameter('colour'), 'red', 'unknown-field'),

@@ -105,12 +105,20 @@ export function makeWeightedManifestJson(): JsonObject {
   return { ...makeManifestJson(), name: 'weighted', committee }
 }
 
+/** A network whose rounds and times begin as late as SPEC 4.4 lets them. */
+function makeLateManifestJson(): JsonObject {
+  const { parameters, ...rest } = makeManifestJson()
+  const origin = { originRound: 2 ** 52, originMs: 253_402_300_799_999 }
+  return { ...rest, name: 'late', parameters: { ...(parameters as JsonObject), ...origin } }
+}
+
 /** The networks that other vectors are of, by name. */
 export const networks = {
   main: readManifest(makeManifestJson()),
   other: readManifest({ ...makeManifestJson(), name: 'other' }),
   weighted: readManifest(makeWeightedManifestJson()),
   full: readManifest(makeFullManifestJson()),
+  late: readManifest(makeLateManifestJson()),
 } as const
 
 export type NetworkName = keyof typeof networks
@@ -125,6 +133,7 @@ export const networkJson: Readonly<Record<NetworkName, Json>> = {
   other: { ...makeManifestJson(), name: 'other' },
   weighted: makeWeightedManifestJson(),
   full: makeFullManifestJson(),
+  late: makeLateManifestJson(),
 }
 
 /** A network as vectors of messages name it: manifest, id, and every member's keys. */

@@ -5,6 +5,7 @@ import { getHeaderDigest } from './domains.ts'
 import type { EpochContext } from './epoch-context.ts'
 import { checkSignatures, type SignaturesCode } from './member-signatures.ts'
 import { type Failure, fail, type Result, succeed } from './result.ts'
+import { areTimesSafe } from './rounds.ts'
 import type { Certificate, Header } from './schema.ts'
 import type { Verify } from './signatures.ts'
 
@@ -62,6 +63,9 @@ export function checkCertificate(
     return fail('bad-round', `round ${header.round} is not after ${header.parentRound}`)
   }
   if (header.height < 1 || view < 1) return fail('bad-round', 'heights and views count from 1')
+  if (!areTimesSafe(context.parameters, header.round)) {
+    return fail('bad-round', `round ${header.round} begins at no time that can be told`)
+  }
   return succeed(headerDigest)
 }
 

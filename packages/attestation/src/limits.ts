@@ -36,4 +36,8 @@ export const limits = {
   certificateFileBytesMax: 67_108_864,
   stateChunkBytes: 262_144,
   weightMax: 2 ** 32,
+  /** The first round, so that no round due at any time passes 2^53. */
+  originRoundMax: 2 ** 52,
+  /** When the first round begins: the last millisecond of the year 9999. */
+  originMsMax: 253_402_300_799_999,
 } as const

@@ -65,6 +65,8 @@ export function checkCommittee(committee: Committee): Problem[] {
 export function checkParameters(parameters: Parameters): Problem[] {
   const { targets, attestByMs, proposeAtMs, roundMs, viewTimeoutMs } = parameters
   const problems = [
+    ...checkRange(['originRound'], parameters.originRound, 0, limits.originRoundMax),
+    ...checkRange(['originMs'], parameters.originMs, 0, limits.originMsMax),
     ...checkRange(['roundMs'], roundMs, 200, DAY_MS),
     ...checkRange(['attestByMs'], attestByMs, 1, proposeAtMs, 'proposeAtMs'),
     ...checkRange(['proposeAtMs'], proposeAtMs, 1, roundMs - 1, 'roundMs less 1'),

@@ -16,6 +16,17 @@ export function getRoundStartMs(parameters: Parameters, round: Round): UnixMs {
   return (originMs + (round - originRound) * roundMs) as UnixMs
 }
 
+/**
+ * Whether the times of a certificate of `round` are such as a clock can show (SPEC 9.2, 11): none
+ * before 1970, none above 2^53 − 1. Doubles tell exactly: what is above stays above when rounded.
+ */
+export function areTimesSafe(parameters: Parameters, round: Round): boolean {
+  return (
+    getRoundStartMs(parameters, round) >= 0 &&
+    Number.isSafeInteger(getValidUntilMs(parameters, round))
+  )
+}
+
 /** The time after which what a certificate of `round` says is stale (SPEC 9.5). */
 export function getValidUntilMs(parameters: Parameters, round: Round): UnixMs {
   const { roundMs, proposeAtMs, viewTimeoutMs } = parameters

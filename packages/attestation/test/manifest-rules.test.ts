@@ -59,6 +59,8 @@ interface Range {
 
 /** The lowest and highest value admitted at a place, by SPEC 4.4. */
 const RANGES: readonly Range[] = [
+  { path: ['parameters', 'originRound'], min: 0, max: 2 ** 52 },
+  { path: ['parameters', 'originMs'], min: 0, max: Date.UTC(10_000, 0) - 1 },
   {
     path: ['parameters', 'roundMs'],
     min: 1301,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import {
+  areTimesSafe,
   getRoundAt,
   getRoundStartMs,
   getValidUntilMs,
+  limits,
   type Round,
   type UnixMs,
 } from '@watchfire/attestation'
@@ -31,6 +33,30 @@ describe('rounds (SPEC 5)', () => {
         assert.ok(round !== undefined)
         assert.ok(getRoundStartMs(parameters, round) <= now)
         assert.ok(now < getRoundStartMs(parameters, (round + 1) as Round))
+      }),
+    )
+  })
+
+  it('have times that doubles hold, or are told apart to the round (SPEC 9.2, 11)', () => {
+    const isSafe = (round: bigint, of = parameters) => {
+      const startMs = BigInt(of.originMs) + (round - BigInt(of.originRound)) * BigInt(of.roundMs)
+      const untilMs = startMs + BigInt(2 * of.roundMs + of.proposeAtMs + of.viewTimeoutMs)
+      return startMs >= 0n && untilMs < 2n ** 53n
+    }
+    const drawn = fc.record({
+      originRound: fc.oneof(fc.nat(1000), fc.integer({ min: 0, max: limits.originRoundMax })),
+      originMs: fc.oneof(fc.nat(100_000), fc.integer({ min: 0, max: limits.originMsMax })),
+      roundMs: fc.integer({ min: 200, max: 86_400_000 }),
+    })
+    fc.assert(
+      fc.property(drawn, fc.maxSafeNat(), fc.integer({ min: -3, max: 3 }), (changes, any, near) => {
+        const of = { ...parameters, ...changes, originRound: changes.originRound as Round }
+        const first = of.originRound - Math.floor(of.originMs / of.roundMs)
+        const last = of.originRound + Math.floor((2 ** 53 - of.originMs) / of.roundMs) - 3
+        for (const round of [any, first + near, last + near]) {
+          if (round < 0 || !Number.isSafeInteger(round)) continue
+          assert.equal(areTimesSafe(of, round as Round), isSafe(BigInt(round), of), `${round}`)
+        }
       }),
     )
   })

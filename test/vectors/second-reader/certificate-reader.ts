@@ -26,6 +26,7 @@ interface Epoch {
   readonly network: Uint8Array
   readonly members: { id: Uint8Array; publicKey: Uint8Array; weight: number }[]
   readonly targetIds: Uint8Array[]
+  readonly parameters: Struct
   readonly committeeHash: Uint8Array
   readonly parametersHash: Uint8Array
 }
@@ -112,12 +113,13 @@ function enter(
   parametersBytes: Uint8Array,
 ): Epoch {
   const { members } = committee.read(committeeBytes) as unknown as Epoch
-  const { targets } = parameters.read(parametersBytes) as { targets: { id: Uint8Array }[] }
+  const read = parameters.read(parametersBytes) as Struct & { targets: { id: Uint8Array }[] }
   return {
     number: epoch,
     network,
     members,
-    targetIds: targets.map((each) => each.id),
+    targetIds: read.targets.map((each) => each.id),
+    parameters: read,
     committeeHash: tagged('committee', committeeBytes),
     parametersHash: tagged('parameters', parametersBytes),
   }
@@ -155,6 +157,11 @@ function checkCertificate(bytes: Uint8Array, epoch: Epoch): void {
   checkSignatures(signatures, view, digests.at(-1) ?? Buffer.alloc(0), epoch)
   demand((first['round'] as number) > (first['parentRound'] as number), 'bad-round')
   demand((first['height'] as number) >= 1 && view >= 1, 'bad-round')
+  const time = (name: string) => BigInt(epoch.parameters[name] as number)
+  const rounds = BigInt(first['round'] as number) - time('originRound')
+  const startMs = time('originMs') + rounds * time('roundMs')
+  const untilMs = startMs + 2n * time('roundMs') + time('proposeAtMs') + time('viewTimeoutMs')
+  demand(startMs >= 0n && untilMs < 2n ** 53n, 'bad-round')
 }
 
 /** Checks 7 to 10. */
