@@ -22,6 +22,12 @@ export {
   type SecureOptions,
 } from './net/probe-network.ts'
 export type { Resolution, Resolve } from './net/resolve.ts'
+export {
+  openWebSocket,
+  type WebSocketChannel,
+  type WebSocketMessage,
+  type WebSocketRequest,
+} from './net/web-socket.ts'
 export { toObservation } from './observation.ts'
 export * from './phase-timer.ts'
 export * from './registry.ts'

@@ -2,14 +2,14 @@ import { type Static, Type } from 'typebox'
 import type { Step } from '../kind.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { callForResult, isRecord, type JsonRpc } from './json-rpc.ts'
-import { checkHeaders, checkUrl, headersSchema, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema } from './schemas.ts'
 
 // What kinds that ask an Ethereum node share. The JSON-RPC methods are those of the execution API
 // specification (github.com/ethereum/execution-apis).
 
 /** Parameters that every such kind has. */
 export const ethereumParams = {
-  url: urlSchema,
+  url: rpcUrlSchema,
   headers: headersSchema,
   chainId: Type.Integer({
     minimum: 1,

@@ -1,6 +1,4 @@
 import type { OutcomeName } from '@watchfire/attestation'
-import type { Stop } from '../kind.ts'
-import { failed } from '../steps.ts'
 
 /** What may become of any exchange over HTTP. */
 export const httpOutcomes: readonly OutcomeName[] = [
@@ -17,8 +15,3 @@ export const httpOutcomes: readonly OutcomeName[] = [
   'status',
   'auth',
 ]
-
-/** What an unhealthy status says. */
-export function judgeStatus(status: number): Stop {
-  return failed(status === 401 || status === 403 ? 'auth' : 'status', `status ${status}`)
-}

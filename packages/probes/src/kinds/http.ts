@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
+import { judgeStatus } from '../net/faults.ts'
 import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes, judgeStatus } from './http-outcomes.ts'
+import { httpOutcomes } from './http-outcomes.ts'
 import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
 import { expirySignal, latencySignal, readCertificate } from './signals.ts'
 

@@ -1,10 +1,6 @@
 import type { ProbeContext, Step, Stop } from '../kind.ts'
-import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { judgeStatus } from './http-outcomes.ts'
-
-/** Bytes of one answer: a block's header with the hashes of some 10,000 transactions. */
-const ANSWER_BYTES_MAX = 1_048_576
+import { makeHttpTransport, makeWebSocketTransport } from './json-rpc-transport.ts'
 
 /** The error that a server gave instead of a result. */
 export interface RpcError {
@@ -18,7 +14,7 @@ export type RpcAnswer =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: RpcError }
 
-/** JSON-RPC 2.0 over HTTP POST, one call at a time. */
+/** JSON-RPC 2.0, one call at a time. */
 export interface JsonRpc {
   /** The server's error is an answer too; only a call that got none stops the probe. */
   call(method: string, params: readonly unknown[]): Promise<Step<RpcAnswer>>
@@ -26,56 +22,39 @@ export interface JsonRpc {
 }
 
 /**
- * Calls share a connection as long as the server keeps it. Batches would save round trips, but many
- * providers refuse them.
+ * Asks by HTTP POST, or over a WebSocket, as the URL's scheme says. Calls share a connection; batches
+ * would save round trips, but many providers refuse them.
+ *
+ * @param url - http, https, ws or wss
  */
 export function makeJsonRpc(
   url: URL,
   headers: Readonly<Record<string, string>>,
   context: ProbeContext,
 ): JsonRpc {
-  let exchange: HttpExchange | undefined
+  const make = url.protocol.startsWith('ws') ? makeWebSocketTransport : makeHttpTransport
+  const transport = make(url, headers, context)
   let calls = 0
 
   return {
     async call(method, params) {
-      if (exchange === undefined) {
-        const opened = await openExchange(url, context)
-        if (!opened.ok) return opened
-        exchange = opened.value
-      }
       const id = ++calls
-      const answered = await exchange.request({
-        method: 'POST',
-        path: `${url.pathname}${url.search}`,
-        headers: { 'content-type': 'application/json', 'user-agent': 'watchfire', ...headers },
-        body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
-        bodyBytesMax: ANSWER_BYTES_MAX,
-      })
-      if (!answered.ok) return answered
-      if (!exchange.isOpen()) {
-        exchange.close()
-        exchange = undefined
-      }
-      return readAnswer(answered.value, id)
+      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params })
+      return transport.exchange(body, (message) => readAnswer(message, id))
     },
-    close: () => exchange?.close(),
+    close: () => transport.close(),
   }
 }
 
-function readAnswer({ status, body }: HttpReply, id: number): Step<RpcAnswer> {
-  // A POST is not sent on to where a server points.
-  if (status >= 300 && status <= 399) return stopped(failed('redirect', `status ${status}`))
-  if (status < 200 || status > 299) return stopped(judgeStatus(status))
+/** @returns undefined of what answers no call, or another one */
+function readAnswer(bytes: Buffer, id: number): Step<RpcAnswer> | undefined {
   let answer: unknown
   try {
-    answer = JSON.parse(body.toString('utf8'))
+    answer = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     return stopped(failed('protocol', `no JSON: ${String(error)}`))
   }
-  if (!isRecord(answer) || answer['id'] !== id) {
-    return stopped(failed('protocol', 'no answer to the call that was made'))
-  }
+  if (!isRecord(answer) || answer['id'] !== id) return undefined
   const { error } = answer
   if (isRecord(error)) {
     const { code, message, data } = error

@@ -24,10 +24,18 @@ export const urlSchema = Type.String({
   description: 'http or https URL, without user, password or fragment.',
 })
 
+/** Of a server that may be asked over a WebSocket as well. */
+export const rpcUrlSchema = Type.String({
+  minLength: 6,
+  maxLength: 2048,
+  pattern: '^(https?|wss?)://[!-~]+$',
+  description: 'http, https, ws or wss URL, without user, password or fragment.',
+})
+
 /** What a pattern cannot say of a URL. */
 export function checkUrl(field: string, text: string): readonly ParamsProblem[] {
   const problem = (expected: string) => [{ path: [field], code: 'bad-url', expected, got: text }]
-  if (!URL.canParse(text)) return problem('an http or https URL')
+  if (!URL.canParse(text)) return problem('a URL')
   const url = new URL(text)
   // A manifest is public; secrets have no place in it.
   if (url.username !== '' || url.password !== '') return problem('no user or password')
@@ -59,6 +67,8 @@ const RESERVED_HEADERS = new Set([
   'te',
   'trailer',
 ])
+/** Those of a WebSocket's handshake. */
+const RESERVED_PREFIX = 'sec-websocket-'
 
 /** Headers that a probe sets itself cannot be asked for. */
 export function checkHeaders(
@@ -66,11 +76,15 @@ export function checkHeaders(
   headers: Readonly<Record<string, string>>,
 ): readonly ParamsProblem[] {
   return Object.keys(headers)
-    .filter((name) => RESERVED_HEADERS.has(name.toLowerCase()))
+    .filter((name) => isReserved(name.toLowerCase()))
     .map((name) => ({
       path: [field, name],
       code: 'reserved-header',
       expected: 'a header that the probe does not set itself',
       got: name,
     }))
+}
+
+function isReserved(name: string): boolean {
+  return RESERVED_HEADERS.has(name) || name.startsWith(RESERVED_PREFIX)
 }

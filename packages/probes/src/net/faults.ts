@@ -71,6 +71,26 @@ export function judgeHttpError(error: Error): Stop {
   }
 }
 
+/** What ends a WebSocket, before or after its handshake, on an open connection. */
+export function judgeWebSocketError(error: Error): Stop {
+  const code = getErrorCode(error) ?? ''
+  const detail = describeError(error)
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'HPE_HEADER_OVERFLOW') {
+    return failed('too-large', detail)
+  }
+  if (code.startsWith('WS_ERR_TOO_MANY_')) return failed('too-large', detail)
+  // `ws` gives its refusals of a handshake no code; Node's parser gives its own.
+  if (code === '' || code.startsWith('WS_ERR_') || code.startsWith('HPE_')) {
+    return failed('protocol', detail)
+  }
+  return judgeSocketError(error)
+}
+
+/** What an HTTP status that is not healthy says. */
+export function judgeStatus(status: number): Stop {
+  return failed(status === 401 || status === 403 ? 'auth' : 'status', `status ${status}`)
+}
+
 function isTlsCode(code: string): boolean {
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO'
 }

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import type { ProbeContext, Step, Stop } from '../kind.ts'
 import { abstained, done, failed, stopped } from '../steps.ts'
+import { connectUrl } from './connect-url.ts'
 import { judgeHttpError } from './faults.ts'
 
 /** Bytes of an answer's header; more is `too-large`. */
@@ -44,14 +45,8 @@ export interface HttpExchange {
  * @param url - http or https
  */
 export async function openExchange(url: URL, context: ProbeContext): Promise<Step<HttpExchange>> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const isSecure = url.protocol === 'https:'
-  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
-  const connection = await context.net.connect({ host, port })
-  if (!connection.ok) return connection
-  if (!isSecure) return done(makeExchange(url, connection.value, context))
-  const secured = await context.net.secure(connection.value, { host, alpn: ['http/1.1'] })
-  return secured.ok ? done(makeExchange(url, secured.value, context)) : secured
+  const connection = await connectUrl(url, ['http/1.1'], context)
+  return connection.ok ? done(makeExchange(url, connection.value, context)) : connection
 }
 
 function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExchange {
