@@ -102,8 +102,11 @@ const GOOD_ROUNDS = 24
 /** Real Ed25519 in every twentieth seed. */
 const ED25519_EVERY = 20
 
-/** @param name undefined: the seed says */
-export function drawScenario(seed: number, name?: ScenarioName): Scenario {
+/**
+ * @param name undefined: the seed says
+ * @param vice that of every faulty member, if there is one; undefined: the seed says
+ */
+export function drawScenario(seed: number, name?: ScenarioName, vice?: ViceName): Scenario {
   const prng = new Prng(seed, 'scenario')
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
@@ -117,7 +120,7 @@ export function drawScenario(seed: number, name?: ScenarioName): Scenario {
   const members = Math.max(weights.length, isHandover ? nextWeights.length : 0)
   const nodes = members + observers
   const vices = has('byzantine', 'storm')
-    ? drawVices(prng, weights, isHandover ? nextWeights : weights)
+    ? drawVices(prng, weights, isHandover ? nextWeights : weights, vice)
     : new Map<number, ViceName>()
   const faulty = new Set(vices.keys())
   const draw = { prng, nodes, goodFromMs, faulty }
@@ -184,6 +187,7 @@ function drawVices(
   prng: Prng,
   weights: readonly number[],
   nextWeights: readonly number[],
+  vice: ViceName | undefined,
 ): Map<number, ViceName> {
   const vices = new Map<number, ViceName>()
   const weigh = (members: Iterable<number>, of: readonly number[]) =>
@@ -193,7 +197,8 @@ function drawVices(
     const fits = [weights, nextWeights].every(
       (of) => weigh(together, of) <= Math.max(0, getFaultyWeight(of)),
     )
-    if (fits) vices.set(member, prng.pick(viceNames))
+    const drawn = prng.pick(viceNames)
+    if (fits) vices.set(member, vice ?? drawn)
     if (vices.size > 0 && prng.chance(500)) break
   }
   return vices

@@ -1,23 +1,9 @@
 import type { EpochContext, Parameters, Verified } from '@watchfire/attestation'
 import type { Effect, StepResult } from '@watchfire/consensus'
 import { voteKinds } from '@watchfire/attestation'
-import type { CheckerName } from './checkers/checker.ts'
-import type { ScenarioName } from './scenario.ts'
-import { SimDisk } from './world/disk.ts'
-import { type Engine, realEngine, type Seam, soundSeam } from './world/seam.ts'
-
-/** A node with one bug, put in at the seam, and the checker that must see it. */
-export interface Mutant {
-  readonly name: string
-  readonly caughtBy: CheckerName
-  readonly scenario: ScenarioName
-  /** Whether other checkers, which would stop the run sooner, are left out. */
-  readonly isAlone?: boolean
-  /** The first seed tried, where it takes more than a few to bring the bug about. */
-  readonly firstSeed?: number
-  /** Called for each run. */
-  makeSeam(): Seam
-}
+import { SimDisk } from '../world/disk.ts'
+import { type Engine, realEngine, type Seam, soundSeam } from '../world/seam.ts'
+import type { SeamMutant } from './mutant.ts'
 
 /** An engine whose effects are changed on their way out. */
 function withEffects(
@@ -50,7 +36,7 @@ function withParameters(change: (parameters: Parameters) => Parameters): Seam {
 /** How often the coin was tossed in this process: what no run may depend on. */
 let tosses = 0
 
-export const mutants: readonly Mutant[] = [
+export const seamMutants: readonly SeamMutant[] = [
   {
     name: 'publishes votes that its log has not flushed',
     caughtBy: 'durability',

@@ -1,0 +1,46 @@
+import type { CheckerName } from '../checkers/checker.ts'
+import { runScenario, runTwice } from '../run.ts'
+import { drawScenario } from '../scenario.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Seeds tried: not every seed brings about what shows the bug. */
+export const SEEDS_MAX = 60
+
+/** What became of a mutant. */
+export interface Hunted {
+  /** The checker that saw it first; undefined: it survived. */
+  readonly killedBy: CheckerName | undefined
+  readonly detail: string
+  readonly seed: number
+  readonly seedsTried: number
+}
+
+/** Runs seeds with a mutant until a checker sees it. Sources must be mutated already. */
+export function hunt(mutant: Mutant): Hunted {
+  const first = mutant.firstSeed ?? 1
+  for (let seed = first; seed < first + SEEDS_MAX; seed++) {
+    const violation = runSeed(mutant, seed, true)
+    const seedsTried = seed - first + 1
+    if (violation !== undefined) {
+      return { killedBy: violation.checker, detail: violation.detail, seed, seedsTried }
+    }
+  }
+  return { killedBy: undefined, detail: '', seed: first + SEEDS_MAX - 1, seedsTried: SEEDS_MAX }
+}
+
+/** The same seed without the bug. @returns what is wrong there too, so that the kill proves nothing */
+export function findFalseAlarm(mutant: Mutant, seed: number): string | undefined {
+  return runSeed(mutant, seed, false)?.detail
+}
+
+function runSeed(mutant: Mutant, seed: number, isMutated: boolean) {
+  const scenario = drawScenario(seed, mutant.scenario, mutant.vice)
+  const makeOptions = () => ({
+    ...(isMutated && 'makeSeam' in mutant ? { seam: mutant.makeSeam() } : {}),
+    ...(mutant.isAlone === true ? { checkers: [mutant.caughtBy] } : {}),
+  })
+  // Only what makes two traces of one seed needs two runs.
+  const isTwice = mutant.caughtBy === 'determinism'
+  const run = isTwice ? runTwice(scenario, makeOptions) : runScenario(scenario, makeOptions())
+  return run.violations[0]
+}

@@ -1,0 +1,100 @@
+import type { SourceMutant } from './mutant.ts'
+
+// Bugs in what is signed and in how signatures are counted (SPEC 1, 2, 6.6).
+
+const context = 'packages/attestation/src/epoch-context.ts'
+const domains = 'packages/attestation/src/domains.ts'
+const tally = 'packages/consensus/src/tally.ts'
+
+export const signatureMutants: readonly SourceMutant[] = [
+  {
+    name: 'takes a quorum to be one less',
+    caughtBy: 'certificate',
+    scenario: 'lossy',
+    isQuick: true,
+    edits: [
+      {
+        file: context,
+        find: 'return weightTotal - third + 1',
+        replace: 'return weightTotal - third',
+      },
+    ],
+  },
+  {
+    name: 'takes a quorum to be one more',
+    caughtBy: 'liveness',
+    scenario: 'dead-leader',
+    isAlone: true,
+    edits: [
+      {
+        file: context,
+        find: 'return weightTotal - third + 1',
+        replace: 'return weightTotal - third + 2',
+      },
+    ],
+  },
+  {
+    name: 'rounds a third of the weight down',
+    caughtBy: 'state',
+    scenario: 'dead-leader',
+    edits: [{ file: context, find: '(remainder === 0 ? 0 : 1)', replace: '0' }],
+  },
+  {
+    name: 'counts members and not their weight',
+    caughtBy: 'certificate',
+    scenario: 'lossy',
+    edits: [
+      {
+        file: tally,
+        find: '(tally.weights.get(hex) ?? 0) + weight',
+        replace:
+          '(tally.weights.get(hex) ?? 0) + Math.ceil(draft.context.weightTotal / draft.context.committee.members.length)',
+      },
+    ],
+  },
+  {
+    name: 'counts votes for other headers too',
+    caughtBy: 'certificate',
+    scenario: 'byzantine',
+    vice: 'vote-equivocator',
+    edits: [
+      {
+        file: tally,
+        find: 'weights: new Map(tally.weights).set(hex, (tally.weights.get(hex) ?? 0) + weight)',
+        replace:
+          'weights: new Map(tally.weights).set(hex, [...tally.weights.values()].reduce((sum, each) => sum + each, weight))',
+      },
+      { file: tally, find: '.filter(([, vote]) => vote.hex === hex)', replace: '' },
+    ],
+  },
+  {
+    name: 'binds no epoch into what it signs',
+    caughtBy: 'certificate',
+    scenario: 'handover',
+    edits: [{ file: domains, find: 'BigInt(epoch), true)', replace: '0n, true)' }],
+  },
+  {
+    name: 'binds no network into what it signs',
+    caughtBy: 'certificate',
+    scenario: 'calm',
+    edits: [{ file: domains, find: 'input.set(networkId, 36)', replace: '' }],
+  },
+  {
+    name: 'binds no round into an attestation',
+    caughtBy: 'state',
+    scenario: 'calm',
+    edits: [
+      {
+        file: domains,
+        find: 'round: attestation.round,',
+        replace: 'round: 0 as typeof attestation.round,',
+      },
+    ],
+  },
+  {
+    name: 'signs nullify as notarize',
+    caughtBy: 'certificate',
+    scenario: 'dead-leader',
+    edits: [{ file: domains, find: "return 'nullify'", replace: "return 'notarize'" }],
+  },
+]
