@@ -16,13 +16,24 @@ const HEX_BYTES_32 = /^[0-9a-fA-F]{64}$/
 /**
  * Reads a parsed file field by field and collects every problem on the way, so that who wrote it
  * learns of all at once. Where a value is unusable a stand-in is given, never to be used: a caller
- * that finds `problems` not empty at the end refuses the whole.
+ * that finds `problems` not empty at the end refuses the whole. Of an object that is none nothing is
+ * said but that: what its fields lack would only repeat it.
  */
 export class ManifestReader {
   readonly problems: Problem[] = []
+  /** Paths, as JSON, of what should be an object and is none. */
+  readonly #unusable = new Set<string>()
 
   report(path: Path, code: ProblemCode, expected: string, got?: unknown): void {
+    if (this.#isWithinUnusable(path)) return
     this.problems.push(makeProblem(path, code, expected, got))
+  }
+
+  #isWithinUnusable(path: Path): boolean {
+    if (this.#unusable.size === 0) return false
+    for (let depth = 0; depth <= path.length; depth += 1)
+      if (this.#unusable.has(JSON.stringify(path.slice(0, depth)))) return true
+    return false
   }
 
   /** An object with these fields and no others; a missing one is read as undefined. */
@@ -31,6 +42,7 @@ export class ManifestReader {
     const object = isPlainObject(value) ? value : {}
     if (value === undefined) this.report(path, 'missing', 'an object')
     else if (!isPlainObject(value)) this.report(path, 'wrong-type', 'an object', value)
+    if (!isPlainObject(value)) this.#unusable.add(JSON.stringify(path))
     for (const key of Object.keys(object)) {
       if (!names.includes(key as Name)) {
         this.report([...path, key], 'unknown-field', `one of ${names.join(', ')}`, key)

@@ -45,6 +45,18 @@ function shuffleKeys(value: Json): Json {
 }
 
 describe('parseManifest (SPEC 4)', () => {
+  it('says of an object that is none nothing but that', () => {
+    for (const value of [undefined, null, [], 'x', 7]) {
+      assertRefused(value, value === undefined ? 'missing' : 'wrong-type', [])
+      if (value === undefined) continue
+      assertRefused({ ...json, parameters: value }, 'wrong-type', ['parameters'])
+      for (const path of [['committee', 1], target, [...target, 'policy', 'thresholds', 0]])
+        assertRefused(withChange(json, path, value), 'wrong-type', path)
+    }
+    const { parameters: _, ...without } = json
+    assertRefused(without, 'missing', ['parameters'])
+  })
+
   it('fills in the defaults', () => {
     const { parameters, features, committee } = readManifest(json)
     assert.deepEqual(features, [])

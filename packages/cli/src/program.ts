@@ -165,7 +165,7 @@ function addCertificate(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .action(async (options) => {
       const { getCertificateCommand } = await import('./commands/certificate-get.ts')
-      await getCertificateCommand(terminal, options)
+      await getCertificateCommand(terminal, options, Date.now())
     })
   certificate
     .command('verify')

@@ -33,7 +33,7 @@ import { makeProbeRecorder } from './metrics/probe-recorder.ts'
 import type { Clock, Log } from './ports.ts'
 import type { NodeEnd, RunningNode, StartedNode } from './running-node.ts'
 import { check, StartError, toStartFault } from './start-error.ts'
-import { openDataDir, readCa, readManifest } from './start-files.ts'
+import { checkIdentity, openDataDir, readCa, readManifest } from './start-files.ts'
 import { openChainStore } from './store/chain-store.ts'
 import { startPruning } from './store/pruning.ts'
 import { recover } from './store/recover.ts'
@@ -67,7 +67,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
     return { ok: true, node: await compose(config, options, cleanup) }
   } catch (error) {
     await cleanup.run()
-    return toStartFault(error)
+    return toStartFault(error, config)
   }
 }
 
@@ -78,6 +78,7 @@ async function compose(
 ): Promise<RunningNode> {
   const startedAtMs = clock.nowMs()
   const startedMs = clock.monotonicMs()
+  const getUptimeMs = () => clock.monotonicMs() - startedMs
   // The heavy parts load while the disk is read.
   const networkModule = import('./network/network.ts')
   const httpModule = import('./http/http-server.ts')
@@ -106,7 +107,7 @@ async function compose(
   const ca = config.probe.ca.map((path) => readCa(path))
 
   // --- What is ours alone
-  openDataDir(config.dataDir, context)
+  openDataDir(config, context)
   const paths = getDataPaths(config.dataDir)
   const lock = check(
     lockFile(paths.lock, `the data directory ${config.dataDir}`, 'data-dir-in-use'),
@@ -115,7 +116,10 @@ async function compose(
   const peerKey = check(readOrCreatePeerKey(config.dataDir))
   let identity: Identity | undefined
   if (config.monitor !== undefined) {
-    const opened = check(await openIdentity(config.dataDir, config.monitor as MonitorId, context))
+    const opened = checkIdentity(
+      await openIdentity(config.dataDir, config.monitor as MonitorId, context),
+      config,
+    )
     cleanup.add('the vote log', () => opened.close())
     if (opened.tornBytes > 0)
       log.warn({ bytes: opened.tornBytes }, 'the vote log ended in an append that never returned')
@@ -208,7 +212,7 @@ async function compose(
     getClockOffsetMs: () => members.getOwnOffsetMs(),
     clockMsMax: Math.max(parameters.roundMs, 2 * getClockNoticeMs(context)),
     areCanariesOpen: () => canaries.areOpen(),
-    getUptimeMs: () => clock.monotonicMs() - startedMs,
+    getUptimeMs,
     graceMs: 2 * parameters.roundMs + 5000,
   })
   const monitor = identity?.monitor
@@ -223,6 +227,7 @@ async function compose(
     members,
     getCore: () => loop.status(),
     checkHealth,
+    getUptimeMs,
   })
   const feed = makeFeed({
     manifest,

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EpochContext, toHex } from '@watchfire/attestation'
+import { type EpochContext, type Result, toHex } from '@watchfire/attestation'
 import type { KindRegistry } from '@watchfire/probes'
 import { formatFinding } from './config/config-fault.ts'
 import { loadManifest } from './config/load-manifest.ts'
 import type { NodeConfig } from './config/node-config.ts'
-import { StartError } from './start-error.ts'
+import type { Identity, IdentityFaultCode } from './keys/open-identity.ts'
+import { check, makeFieldFault, StartError } from './start-error.ts'
 
 /** @throws {StartError} `bad-config`, `missing-manifest` */
 export function readManifest(
@@ -44,7 +45,8 @@ export function readCa(path: string): string {
  *
  * @throws {StartError} `data-dir-unusable`, `wrong-network`
  */
-export function openDataDir(dataDir: string, context: EpochContext): void {
+export function openDataDir(config: NodeConfig, context: EpochContext): void {
+  const { dataDir, manifest } = config
   const file = join(dataDir, 'NETWORK')
   const own = toHex(context.networkId)
   let there: string
@@ -57,6 +59,22 @@ export function openDataDir(dataDir: string, context: EpochContext): void {
     throw new StartError({ ok: false, code: 'data-dir-unusable', detail, findings: [] })
   }
   if (there === own) return
-  const detail = `${dataDir} belongs to network ${there}, the manifest's is ${own}`
-  throw new StartError({ ok: false, code: 'wrong-network', detail, findings: [] })
+  const message = `expected a directory of network ${own}, that of ${manifest}; ${dataDir} belongs to ${there}`
+  throw new StartError(makeFieldFault('wrong-network', config, ['dataDir'], message))
+}
+
+/**
+ * The identity, or where the configuration names a monitor that this one cannot be.
+ *
+ * @throws {StartError} as `openIdentity` fails
+ */
+export function checkIdentity(
+  opened: Result<Identity, IdentityFaultCode>,
+  config: NodeConfig,
+): Identity {
+  if (opened.ok) return opened.value
+  const { code, detail } = opened
+  if (code === 'not-a-member' || code === 'wrong-key')
+    throw new StartError(makeFieldFault(code, config, ['monitor'], detail))
+  return check(opened)
 }

@@ -17,6 +17,7 @@ import { CommandFault, exitCodes } from '../command-fault.ts'
 import { getObservationCode, viewSignal } from '../state-view.ts'
 import { renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
+import { noteAgreement } from './agreement-note.ts'
 import type { ApiOptions } from './status.ts'
 import { formatMoment } from '../text/units.ts'
 
@@ -71,6 +72,7 @@ export async function attestationsCommand(
     }
     const count = `${checked.length} attestation${checked.length === 1 ? '' : 's'}`
     terminal.err(invalid === 0 ? `${count}, every signature valid` : `${count}, ${invalid} INVALID`)
+    noteAgreement(terminal, answer)
   }
   return invalid === 0 ? exitCodes.ok : exitCodes.failure
 }

@@ -25,8 +25,10 @@ export interface GetOptions extends ApiOptions {
 export async function getCertificateCommand(
   terminal: Terminal,
   options: GetOptions,
+  nowMs: number,
 ): Promise<void> {
-  const { bytes, view, name, parameters } = await fetchState(terminal, options, getPath(options))
+  const found = await fetchState(terminal, options, getPath(options))
+  const { bytes, view, name, parameters } = found
   if (options.out !== undefined) {
     try {
       writeFileSync(options.out, bytes)
@@ -40,6 +42,8 @@ export async function getCertificateCommand(
       ? [JSON.stringify({ ...toStateJson(view, name, parameters), file: options.out ?? null })]
       : formatState(terminal, view, name, parameters)
   for (const line of lines) terminal.out(line)
+  const isLatest = options.round === undefined && options.height === undefined
+  if (isLatest && options.json !== true && isStale(found, nowMs)) tellAge(terminal, found, nowMs)
 }
 
 /** `watchfire targets`: the latest agreed verdicts, from a verified certificate. */
@@ -51,14 +55,26 @@ export async function targetsCommand(
   const found = await fetchState(terminal, options, '/v1/certificates/latest')
   const { view, name, parameters } = found
   if (options.json === true) {
-    terminal.out(JSON.stringify(toStateJson(view, name, parameters)))
+    const stale = isStale(found, nowMs)
+    terminal.out(JSON.stringify({ ...toStateJson(view, name, parameters), stale }))
     return
   }
   for (const line of formatTargets(terminal, view.targets, parameters, view.round))
     terminal.out(line)
-  const ageMs = nowMs - getRoundStartMs(parameters, found.round)
-  const stale = nowMs > getValidUntilMs(parameters, found.round) ? 'STALE: ' : ''
-  const age = formatSeconds(Math.max(0, ageMs) / 1000)
+  tellAge(terminal, found, nowMs)
+}
+
+type Found = Awaited<ReturnType<typeof fetchState>>
+
+/** SPEC 9.5, by this machine's clock. */
+function isStale({ parameters, round }: Found, nowMs: number): boolean {
+  return nowMs > getValidUntilMs(parameters, round)
+}
+
+function tellAge(terminal: Terminal, found: Found, nowMs: number): void {
+  const { view, parameters, round } = found
+  const stale = isStale(found, nowMs) ? 'STALE: ' : ''
+  const age = formatSeconds(Math.max(0, nowMs - getRoundStartMs(parameters, round)) / 1000)
   const signed = `signed by ${view.signers.length} of ${view.committee}`
   terminal.err(`${stale}round ${view.round}, ${age} ago, ${signed}`)
 }

@@ -1,9 +1,10 @@
-import { readAnswer } from '../answer.ts'
+import { type Answer, readAnswer } from '../answer.ts'
 import { makeApi } from '../api.ts'
 import { exitCodes } from '../command-fault.ts'
 import { alignRows, renderTable } from '../text/table.ts'
 import { paint, type Style, type Terminal } from '../text/terminal.ts'
 import { formatSeconds } from '../text/units.ts'
+import { noteAgreement } from './agreement-note.ts'
 
 export interface ApiOptions {
   readonly api: string
@@ -67,14 +68,7 @@ export async function statusCommand(
     ['peers', `${status.number('peers') ?? ''}, this one is ${status.text('peerId') ?? ''}`],
     ['up for', formatSince(status.text('startedAt'), nowMs)],
   ]
-  const notices = [
-    ...status.texts('notReady'),
-    ...(status.flag('isQuarantined') === true ? ['signs nothing until it is safe'] : []),
-    ...[status.text('clockNotice'), status.object('selfHealth').text('reason')].filter(
-      (text) => text !== undefined,
-    ),
-  ]
-  for (const notice of notices) rows.push(['notice', notice])
+  for (const notice of listNotices(status)) rows.push(['notice', notice])
   for (const line of alignRows(rows.map(([name = '', text = '']) => [label(name), text]))) {
     terminal.out(line)
   }
@@ -107,6 +101,25 @@ export async function statusCommand(
   })
   for (const line of renderTable(terminal, columns, table)) terminal.out(line)
   return exitCode
+}
+
+/** What the operator should know besides; each thing once, though the node has it in several places. */
+function listNotices(status: Answer): string[] {
+  const notices: string[] = []
+  const told = [status.object('agreement').text('words')]
+  for (const notice of [
+    ...status.texts('notReady'),
+    ...(status.flag('isQuarantined') === true ? ['signs nothing until it is safe'] : []),
+    status.text('clockNotice'),
+    status.object('selfHealth').text('reason'),
+  ]) {
+    // The node gives a code before some: `unwell: this machine's clock …`.
+    const words = notice?.replace(/^[a-z-]+: /, '')
+    if (notice === undefined || told.some((text) => text?.includes(words ?? '') === true)) continue
+    told.push(notice)
+    notices.push(notice)
+  }
+  return notices
 }
 
 function formatClock(offsetMs: number | undefined): string {
@@ -163,4 +176,5 @@ export async function peersCommand(
   for (const line of renderTable(terminal, columns, rows)) terminal.out(line)
   const total = answer.number('total') ?? peers.length
   if (total > peers.length) terminal.err(`${peers.length} of ${total} peers shown`)
+  noteAgreement(terminal, answer)
 }

@@ -211,6 +211,7 @@ describe('commands that ask a node', () => {
           height: 1,
           stale: agreement !== 'ok',
           agreement: { status: agreement, words: '2 of 4 monitors heard' },
+          notReady: agreement === 'ok' ? [] : ['no-agreement: 2 of 4 monitors heard'],
           clockRound: 12,
           peers: 1,
         },
@@ -221,8 +222,57 @@ describe('commands that ask a node', () => {
     assert.equal(bad.exitCode, 1)
     assert.match(bad.out, /^agreement {2}waiting 2 of 4 monitors heard$/m)
     assert.match(bad.out, /^certified {2}round 7, height 1, stale$/m)
+    assert.doesNotMatch(bad.out, /^notice/m, 'what agreement waits for is said once')
     await node?.close()
     assert.equal((await run(status('ok'), 'status')).exitCode, 0)
+  })
+
+  it('status: says a clock far off once, and what else there is to say', async () => {
+    const clockNotice = "this machine's clock is 61.0 s behind the committee's"
+    const { out } = await run(
+      {
+        '/v1/status': {
+          json: {
+            agreement: { status: 'waiting', words: 'round 60 is yet to come here' },
+            notReady: [
+              'muted: it signs nothing until it is safe',
+              `unwell: ${clockNotice}`,
+              'no-agreement: round 60 is yet to come here',
+            ],
+            isQuarantined: true,
+            clockNotice,
+            selfHealth: { healthy: false, reason: clockNotice },
+          },
+        },
+        '/v1/monitors': { json: { monitors: [] } },
+      },
+      'status',
+    )
+    assert.deepEqual(out.match(/^notice.*$/gm), [
+      'notice     muted: it signs nothing until it is safe',
+      `notice     unwell: ${clockNotice}`,
+    ])
+  })
+
+  it('peers, attestations: say with their answer that nothing is certified', async () => {
+    const agreement = { status: 'waiting', words: '2 of 4 monitors heard since round 7' }
+    const answers = {
+      '/v1/peers': { json: { peers: [], total: 0, agreement } },
+      '/v1/attestations': { json: { attestations: [], agreement } },
+    }
+    const told = /^NO AGREEMENT \(waiting\): 2 of 4 monitors heard since round 7$/m
+    assert.match((await run(answers, 'peers')).err, told)
+    await node?.close()
+    assert.match((await run(answers, 'attestations', '--manifest', manifestPath)).err, told)
+  })
+
+  it('certificate get: says that the latest is stale, and nothing of one that was asked for', async () => {
+    const bytes = makeFile(manifest, [0, 1, 2])
+    const answers = { '/v1/certificates/latest': { bytes }, '/v1/certificates/1': { bytes } }
+    const argv = ['certificate', 'get', '--manifest', manifestPath]
+    assert.match((await run(answers, ...argv)).err, /^STALE: round 7, /m)
+    await node?.close()
+    assert.equal((await run(answers, ...argv, '--height', '1')).err, '')
   })
 
   it('peers: aligns what it is told, and survives what it is not', async () => {

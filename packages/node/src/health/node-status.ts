@@ -11,6 +11,7 @@ import type { NodeStatus } from '../feed-source.ts'
 import { getAgreement, getHeardMs } from '../loop/agreement-status.ts'
 import type { MemberBook } from '../loop/member-book.ts'
 import type { Clock, Log, Network } from '../ports.ts'
+import { formatClockOffset } from './clock-offset.ts'
 import type { HealthReport } from './self-health.ts'
 
 /** How often the log is told of what changed. */
@@ -27,6 +28,8 @@ export interface NodeStatusParts {
   readonly members: MemberBook
   readonly getCore: () => CoreStatus
   readonly checkHealth: () => HealthReport
+  /** Milliseconds since the start, on a clock that never jumps. */
+  readonly getUptimeMs: () => number
 }
 
 /** From this offset on the clock is spoken of: a quarter of a round, at least half a second. */
@@ -41,8 +44,16 @@ export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
     const nowMs = clock.nowMs()
     const core = getCore()
     const hasFinal = core.finalHeight > 0
-    const heard = members.listHeard(getHeardMs(context))
-    const agreement = getAgreement({ context, core, heard, nowMs, hasFinal })
+    const heardMs = getHeardMs(context)
+    const agreement = getAgreement({
+      context,
+      core,
+      heard: members.listHeard(heardMs),
+      nowMs,
+      hasFinal,
+      othersRound: members.getOthersRound(heardMs),
+      isNew: parts.getUptimeMs() < heardMs,
+    })
     const health = parts.checkHealth()
     const clockOffsetMs = members.getOwnOffsetMs()
     const notReady = [
@@ -82,9 +93,7 @@ export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
 
 function getClockNotice(context: EpochContext, offsetMs: number | undefined): string | undefined {
   if (offsetMs === undefined || Math.abs(offsetMs) <= getClockNoticeMs(context)) return undefined
-  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1)
-  const way = offsetMs > 0 ? 'ahead of' : 'behind'
-  return `this machine's clock is ${seconds} s ${way} the committee's: check its time service`
+  return formatClockOffset(offsetMs)
 }
 
 /**

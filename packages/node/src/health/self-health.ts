@@ -1,4 +1,5 @@
 import type { AbstentionName } from '@watchfire/attestation'
+import { formatClockOffset } from './clock-offset.ts'
 
 /** Whether this monitor may speak of targets, and if not, as what it abstains. */
 export type HealthReport =
@@ -38,7 +39,7 @@ export function makeSelfHealth(options: SelfHealthOptions): () => HealthReport {
       return {
         healthy: false,
         abstention: 'clock',
-        reason: `this machine's clock is ${Math.round(Math.abs(offsetMs))} ms ${offsetMs > 0 ? 'ahead of' : 'behind'} the committee's`,
+        reason: formatClockOffset(offsetMs),
       }
     if (options.areCanariesOpen() === false)
       return unhealthy('none of the canaries could be reached: this machine may be cut off')

@@ -55,14 +55,14 @@ export async function openIdentity(
   const member = getMemberIndex(context, monitor)
   const known = member === undefined ? undefined : context.committee.members[member]
   if (member === undefined || known === undefined)
-    return fail('not-a-member', `the manifest has no monitor ${monitor}`)
+    return fail('not-a-member', `expected a member that the manifest has, got ${monitor}`)
   const key = readMonitorKey(dataDir)
   if (!key.ok) return key
   if (!areEqual(key.value.publicKey, known.publicKey)) {
     const own = toHex(key.value.publicKey)
     return fail(
       'wrong-key',
-      `the manifest names key ${toHex(known.publicKey)} for ${monitor}, but ${key.value.file} holds ${own}`,
+      `expected the monitor whose key is here: the manifest names key ${toHex(known.publicKey)} for ${monitor}, but ${key.value.file} holds ${own}`,
     )
   }
   const lock = await lockKey(key.value.file, key.value.publicKey)

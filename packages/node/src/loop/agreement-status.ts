@@ -19,6 +19,10 @@ export interface AgreementInput {
   readonly nowMs: UnixMs
   /** Whether anything is certified since genesis. */
   readonly hasFinal: boolean
+  /** The round up to which others say they hold certificates, as far as that is to be believed. */
+  readonly othersRound: Round | undefined
+  /** Whether the node started so lately that members may not have been heard yet. */
+  readonly isNew: boolean
 }
 
 export interface AgreementView {
@@ -72,9 +76,17 @@ export function getAgreement(input: AgreementInput): AgreementView {
     return say('waiting', `round ${core.finalRound} is certified, which is yet to come here`)
   const isFresh = hasFinal && nowMs <= getValidUntilMs(context.parameters, core.finalRound)
   const since = hasFinal ? ` since round ${core.finalRound}` : ''
+  // Who is behind others cannot say that nothing is certified; nor can who has not met them yet.
+  if (!isFresh && input.othersRound !== undefined && input.othersRound > core.finalRound)
+    return say(
+      'waiting',
+      `catching up: others hold certificates up to round ${input.othersRound}, this node${hasFinal ? ` up to round ${core.finalRound}` : ' none yet'}`,
+    )
   const counted = `${heard.members} of ${heard.membersTotal} monitors heard (weight ${weight} of quorum ${quorum})`
+  if (weight < quorum && input.isNew && !isFresh)
+    return say('waiting', `${counted} since this node started: it looks for the others`)
   // One round behind is on time; a certificate still fresh does not hide that none can follow it.
-  if (weight < quorum && core.finalRound < round - 1)
+  if (weight < quorum && !input.isNew && core.finalRound < round - 1)
     return say('waiting', `${counted}: no certificate can form${since}; silent: ${list(silent)}`)
   if (isFresh) return say('ok', `round ${core.finalRound} is certified`)
   if (!hasFinal) return say('waiting', `${counted}: the first certificate is being made`)

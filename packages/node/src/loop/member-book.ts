@@ -37,6 +37,11 @@ export interface MemberBook {
   get(member: MemberIndex): MemberRecord
   /** Members heard in the last so many milliseconds, ascending. */
   listHeard(withinMs: number): readonly MemberIndex[]
+  /**
+   * The round up to which others say they hold certificates: the highest that members of more than
+   * `f` of the weight, heard in the last so many milliseconds, have told. Fewer may all be lying.
+   */
+  getOthersRound(withinMs: number): Round | undefined
   /** Our clock less the middle of the others', once `f + 1` of weight have told theirs. */
   getOwnOffsetMs(): number | undefined
 }
@@ -65,6 +70,7 @@ export function makeMemberBook(
     if (entry === undefined) throw new RangeError(`no member has index ${member}`)
     return entry
   }
+  const getMemberWeight = (index: number): number => context.committee.members[index]?.weight ?? 0
   function hear(member: MemberIndex, peer: string, nowMs: UnixMs, round?: Round): void {
     const entry = getEntry(member)
     entry.lastHeardMs = nowMs
@@ -96,11 +102,25 @@ export function makeMemberBook(
           : [],
       )
     },
+    getOthersRound(withinMs) {
+      const since = monotonicMs() - withinMs
+      const told = entries.flatMap(({ status, heardAtMs }, index) =>
+        status === undefined || index === me || (heardAtMs ?? 0) < since
+          ? []
+          : [{ round: status.message.round, weight: getMemberWeight(index) }],
+      )
+      let weight = 0
+      for (const each of told.toSorted((a, b) => b.round - a.round)) {
+        weight += each.weight
+        if (weight > context.faulty) return each.round
+      }
+      return undefined
+    },
     getOwnOffsetMs() {
       const told = entries.flatMap(({ clockOffsetMs }, index) =>
         clockOffsetMs === undefined || index === me
           ? []
-          : [{ offsetMs: clockOffsetMs, weight: context.committee.members[index]?.weight ?? 0 }],
+          : [{ offsetMs: clockOffsetMs, weight: getMemberWeight(index) }],
       )
       const weight = told.reduce((sum, each) => sum + each.weight, 0)
       // Fewer may all be lying.

@@ -70,8 +70,7 @@ export interface PeerAddress {
 export function parsePeerAddress(text: string): PeerAddress {
   const address = parseAddress(text)
   const peer = address.getComponents().findLast((component) => component.name === 'p2p')?.value
-  if (peer === undefined)
-    throw new NetworkFault('bad-address', `${text} does not end in /p2p/<peer id>`)
+  if (peer === undefined) throw badAddress(text, 'a multiaddr that ends in /p2p/<peer id>')
   return { peer, address }
 }
 
@@ -79,8 +78,12 @@ function parseAddress(text: string): Multiaddr {
   try {
     return multiaddr(text)
   } catch (error) {
-    throw new NetworkFault('bad-address', `${text} is no multiaddr`, error)
+    throw badAddress(text, 'a multiaddr', error)
   }
+}
+
+function badAddress(text: string, expected: string, cause?: unknown): NetworkFault {
+  return new NetworkFault('bad-address', `expected ${expected}, got ${text}`, cause, text)
 }
 
 /**

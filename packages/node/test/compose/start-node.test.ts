@@ -81,11 +81,43 @@ describe('starting a node', function () {
   it('is refused with a key that the manifest does not name for the monitor', async () => {
     const fault = await refuse({ ...getConfig(), monitor: 'm1' })
     assert.equal(fault.code, 'wrong-key')
+    const { file } = getConfig()
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.startsWith('monitor:'))
+    const at = `${file}:${line + 1}:1: monitor: expected`
+    assert.ok(fault.detail.startsWith(at), fault.detail)
     assert.match(
       fault.detail,
-      /^the manifest names key [0-9a-f]{64} for m1, but .*monitor\.key holds/,
+      /the manifest names key [0-9a-f]{64} for m1, but .*monitor\.key holds/,
     )
-    assert.equal((await refuse({ ...getConfig(), monitor: 'm9' })).code, 'not-a-member')
+    const unknown = await refuse({ ...getConfig(), monitor: 'm9' })
+    assert.equal(unknown.code, 'not-a-member')
+    assert.equal(unknown.detail, `${at} a member that the manifest has, got m9`)
+    assert.equal(unknown.findings.length, 1)
+  })
+
+  it('is refused with an address that is none, by file, line and field', async () => {
+    const config = getConfig()
+    const { file } = config
+    const refuseWith = async (p2p: Partial<NodeConfig['p2p']>, text: string) => {
+      writeFileSync(file, text)
+      const fault = await refuse({ ...config, p2p: { ...config.p2p, ...p2p } })
+      assert.equal(fault.code, 'bad-address')
+      return fault.detail
+    }
+    const own = '/ip4/127.0.0.1/tcp/0'
+    assert.equal(
+      await refuseWith(
+        { listen: [own, '/ip4/1.2.3/tcp/1'] },
+        `p2p:\n  listen:\n  - ${own}\n  - /ip4`,
+      ),
+      `${file}:4:5: p2p.listen[1]: expected a multiaddr, got /ip4/1.2.3/tcp/1`,
+    )
+    assert.equal(
+      await refuseWith({ bootstrap: [own] }, `{"p2p": {"bootstrap": ["${own}"]}}`),
+      `${file}:1:24: p2p.bootstrap[0]: expected a multiaddr that ends in /p2p/<peer id>, got ${own}`,
+    )
   })
 
   it('is refused with a key file that others can read, or none', async () => {
@@ -124,6 +156,10 @@ describe('starting a node', function () {
     writeFileSync(config.manifest, text.replace('name: processes', 'name: another'))
     const fault = await refuse(config)
     assert.equal(fault.code, 'wrong-network')
+    assert.match(
+      fault.detail,
+      /\.yaml:\d+:1: dataDir: expected a directory of network [0-9a-f]{64}/,
+    )
     assert.doesNotMatch(fault.detail, /\n/)
   })
 

@@ -28,9 +28,21 @@ function makeCore(finalRound: number, more: Partial<Status> = {}): Status {
   }
 }
 /** At the middle of round 10. */
-function judge(core: Status, heard: number, hasFinal = true): ReturnType<typeof getAgreement> {
-  const nowMs = 21_000 as UnixMs
-  return getAgreement({ context, core, heard: members(heard), nowMs, hasFinal })
+function judge(
+  core: Status,
+  heard: number,
+  hasFinal = true,
+  more: { readonly othersRound?: Round; readonly isNew?: boolean } = {},
+): ReturnType<typeof getAgreement> {
+  return getAgreement({
+    context,
+    core,
+    heard: members(heard),
+    nowMs: 21_000 as UnixMs,
+    hasFinal,
+    othersRound: more.othersRound,
+    isNew: more.isNew ?? false,
+  })
 }
 
 describe('agreement status', () => {
@@ -58,6 +70,35 @@ describe('agreement status', () => {
     assert.match(judge(makeCore(3, { muted: true }), 3).reason, /signs nothing until it is safe/)
   })
 
+  it('says that it is behind, not that nothing is certified, while others tell of more', () => {
+    const othersRound = 9 as Round
+    for (const heard of [1, 2, 4]) {
+      const { agreement, reason } = judge(makeCore(3), heard, true, { othersRound })
+      assert.equal(agreement, 'waiting')
+      assert.equal(
+        reason,
+        'catching up: others hold certificates up to round 9, this node up to round 3',
+      )
+    }
+    assert.match(judge(makeCore(0), 4, false, { othersRound }).reason, /this node none yet$/)
+    assert.equal(judge(makeCore(9), 4, true, { othersRound }).agreement, 'ok')
+    assert.match(
+      judge(makeCore(3), 4, true, { othersRound: 3 as Round }).reason,
+      /^4 of 4 .* since/,
+    )
+  })
+
+  it('does not say that no certificate can form before the others had time to be heard', () => {
+    const { agreement, reason } = judge(makeCore(3), 1, true, { isNew: true })
+    assert.equal(agreement, 'waiting')
+    assert.equal(
+      reason,
+      '1 of 4 monitors heard (weight 1 of quorum 3) since this node started: it looks for the others',
+    )
+    assert.equal(judge(makeCore(8), 1, true, { isNew: true }).agreement, 'ok', 'it is fresh')
+    assert.equal(judge(makeCore(3), 3, true, { isNew: true }).agreement, 'stalled')
+  })
+
   it('waits for the first certificate and for the network to begin', () => {
     assert.match(judge(makeCore(0), 3, false).reason, /the first certificate is being made/)
     const early = getAgreement({
@@ -66,6 +107,8 @@ describe('agreement status', () => {
       heard: members(4),
       nowMs: -5 as UnixMs,
       hasFinal: false,
+      othersRound: undefined,
+      isNew: true,
     })
     assert.equal(early.agreement, 'waiting')
     assert.equal(early.reason, 'the network begins at 1970-01-01T00:00:00.000Z')

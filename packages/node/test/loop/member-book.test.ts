@@ -32,6 +32,25 @@ describe('member book', () => {
     assert.equal(book.getOwnOffsetMs(), 700)
   })
 
+  it('tells how far others are from more than f of them, heard lately and without this node', () => {
+    let nowMs = 0
+    const book = makeMemberBook(makeContext(4), at(0), () => nowMs)
+    const tell = (member: number, round: number) => {
+      const message = { member: at(member), timeMs: nowMs, round }
+      book.hearStatus({ message } as SignedStatus, 'p', nowMs as UnixMs)
+    }
+    tell(0, 90)
+    tell(1, 70)
+    assert.equal(book.getOthersRound(1000), undefined, 'one may be lying')
+    tell(2, 7)
+    assert.equal(book.getOthersRound(1000), 7)
+    nowMs = 900
+    tell(3, 9)
+    assert.equal(book.getOthersRound(1000), 9)
+    nowMs = 1001
+    assert.equal(book.getOthersRound(1000), undefined, 'two were not heard since')
+  })
+
   it('believes a record too far off only of a member it has not heard itself', () => {
     const book = makeMemberBook(makeContext(4), undefined, () => 0)
     book.hearFarClock(at(1), -90_000)
