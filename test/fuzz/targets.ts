@@ -4,6 +4,7 @@ import { certificateFiles, certificateFilesReal } from './targets/certificate-fi
 import { manifestFiles, nodeConfigs } from './targets/config-files.ts'
 import { decoders } from './targets/decoders.ts'
 import { feedAnswers, feedEvents } from './targets/feeds.ts'
+import { evidenceFiles } from './targets/evidence-files.ts'
 import { httpRoutes } from './targets/http-routes.ts'
 import { canonicalParams, manifests } from './targets/manifests.ts'
 import { probes } from './targets/probes.ts'
@@ -19,6 +20,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   viewCertificates,
   certificateFiles,
   certificateFilesReal,
+  evidenceFiles,
   manifests,
   canonicalParams,
   manifestFiles,

@@ -108,22 +108,34 @@ def check_state(epoch, header, state):
             require(target[field] <= most, "wrong-state", f"{field} {target[field]}")
 
 
-def verify_file(data, manifest):
-    """What a certificate file proves under an admitted manifest; Rejected with the code of the first failed check."""
+def read_file(kind, magic, data, manifest):
+    """Checks 1 and 2 of SPEC 9.2: a file of this kind, and the epoch of the manifest it is held against."""
     require(len(data) <= FILE_BYTES_MAX, "malformed", "too large")
     try:
-        file = schema.decode("CertificateFile", data)
+        file = schema.decode(kind, data)
     except ssz.Malformed as fault:
         raise Rejected("malformed", str(fault)) from fault
-    require(file["magic"] == MAGIC, "malformed", "magic")
+    require(file["magic"] == magic, "malformed", "magic")
     network = manifests.network_id(manifest)
     require(file["network"] == network, "wrong-network")
-    numbers = [handover["certificate"]["header"]["epoch"] for handover in file["handovers"]]
+    return file, Epoch(network, 0, manifest["committee"], manifest["parameters"])
+
+
+def enter_epoch(genesis, number, handovers):
+    """Checks 3 and 4 of SPEC 9.2: the epoch that the hand-overs lead to, which must be this one."""
+    numbers = [handover["certificate"]["header"]["epoch"] for handover in handovers]
     require(numbers == list(range(len(numbers))), "unknown-epoch", "of the hand-overs")
-    require(file["certificate"]["header"]["epoch"] == len(numbers), "unknown-epoch")
-    epoch = Epoch(network, 0, manifest["committee"], manifest["parameters"])
-    for handover in file["handovers"]:
+    require(number == len(numbers), "unknown-epoch")
+    epoch = genesis
+    for handover in handovers:
         epoch = check_handover(epoch, handover)
+    return epoch
+
+
+def verify_file(data, manifest):
+    """What a certificate file proves under an admitted manifest; Rejected with the code of the first failed check."""
+    file, genesis = read_file("CertificateFile", MAGIC, data, manifest)
+    epoch = enter_epoch(genesis, file["certificate"]["header"]["epoch"], file["handovers"])
     check_certificate(epoch, file["certificate"])
     check_state(epoch, file["certificate"]["header"], file["state"])
     return file, epoch

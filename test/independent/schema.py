@@ -53,6 +53,7 @@ State            { meta: StateMeta, targets: List[TargetState, 16384], groups: L
 Certificate      { view: uint64, header: Header, descendants: List[Header, 1024], signatures: List[MemberSignature, 256] }
 HandoverProof    { certificate: Certificate, committee: Committee, parameters: Parameters }
 CertificateFile  { magic: Bytes8, network: Bytes32, certificate: Certificate, state: State, handovers: List[HandoverProof, 64] }
+EvidenceFile     { magic: Bytes8, network: Bytes32, evidence: Evidence, handovers: List[HandoverProof, 64] }
 Status           { epoch: uint64, member: uint16, timeMs: uint64, bootMs: uint64, clockOffsetMs: uint64, height: uint64, round: uint64, view: uint64, version: ByteList[64], features: List[ByteList[32], 16] }
 SignedStatus     { message: Status, signature: Bytes64 }
 """

@@ -315,6 +315,24 @@ def certificates():
         yield case["name"], differs(found, {name: case[name] for name in ("result", "proves") if name in case})
 
 
+def judge_evidence(data, manifest):
+    """`result`, and `proves` if that is `valid`."""
+    try:
+        return {"result": "valid", "proves": evidence.prove(data, manifest)}
+    except certificate.Rejected as rejected:
+        return {"result": rejected.code}
+
+
+def evidence_files():
+    file = load("evidence")
+    read = {name: manifests.read(given["value"]) for name, given in file["manifests"].items()}
+    for name, given in file["manifests"].items():
+        yield f"manifest {name}", differs(manifests.network_id(read[name]).hex(), given["networkId"])
+    for case in file["files"]:
+        found = judge_evidence(bytes.fromhex(case["file"]), read[case["manifest"]])
+        yield case["name"], differs(found, {name: case[name] for name in ("result", "proves") if name in case})
+
+
 FILES = {
     "arithmetic": arithmetics,
     "params": parameters_json,
@@ -326,4 +344,5 @@ FILES = {
     "states": states,
     "aggregation": aggregations,
     "certificates": certificates,
+    "evidence": evidence_files,
 }

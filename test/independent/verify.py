@@ -3,6 +3,7 @@
 
     verify.py                                      runs all vectors; exit 1 if one fails
     verify.py certificate FILE --manifest FILE     what a certificate file proves; exit 1 if it is refused
+    verify.py evidence FILE --manifest FILE        what an evidence file proves; exit 1 if it is refused
     verify.py lines                                questions as JSON lines on stdin, answers on stdout
 
 Python 3.11, standard library only.
@@ -37,7 +38,7 @@ def run_vectors():
     return EXIT_REFUSED if failed else 0
 
 
-def run_certificate(file, manifest_file):
+def run_file(judge, file, manifest_file):
     try:
         data = pathlib.Path(file).read_bytes()
         text = pathlib.Path(manifest_file).read_bytes()
@@ -49,7 +50,7 @@ def run_certificate(file, manifest_file):
     except (manifests.Refused, ValueError) as fault:
         print(f"{manifest_file}: {fault}", file=sys.stderr)
         return EXIT_MANIFEST
-    judged = vectors.judge(data, manifest)
+    judged = judge(data, manifest)
     print(json.dumps(judged))
     return 0 if judged["result"] == "valid" else EXIT_REFUSED
 
@@ -57,7 +58,8 @@ def run_certificate(file, manifest_file):
 def run_lines():
     """One JSON object a line, and for each but the first kind one answer.
 
-    {"manifest": value} sets the manifest, {"file": hex} is a certificate file judged against it;
+    {"manifest": value} sets the manifest, {"file": hex} is a certificate file judged against it, and
+    {"evidence": hex} an evidence file;
     {"type": name, "bytes": hex} asks for strict decoding; {"chain": ...}, as one of aggregation.json,
     for the state after each block; {"admit": value} whether this is a manifest, and what it founds.
     """
@@ -69,6 +71,8 @@ def run_lines():
             continue
         if "file" in asked:
             answer = vectors.judge(bytes.fromhex(asked["file"]), manifest)
+        elif "evidence" in asked:
+            answer = vectors.judge_evidence(bytes.fromhex(asked["evidence"]), manifest)
         elif "admit" in asked:
             answer = vectors.admit(asked["admit"])
         elif "chain" in asked:
@@ -82,13 +86,15 @@ def run_lines():
 def main():
     parser = argparse.ArgumentParser(description="A second verifier of the Watchfire protocol.")
     commands = parser.add_subparsers(dest="command")
-    one = commands.add_parser("certificate", help="verify one certificate file")
-    one.add_argument("file")
-    one.add_argument("--manifest", required=True, help="the manifest as JSON")
+    judges = {"certificate": vectors.judge, "evidence": vectors.judge_evidence}
+    for name in judges:
+        one = commands.add_parser(name, help=f"verify one {name} file")
+        one.add_argument("file")
+        one.add_argument("--manifest", required=True, help="the manifest as JSON")
     commands.add_parser("lines", help="answer questions given as JSON lines")
     asked = parser.parse_args()
-    if asked.command == "certificate":
-        return run_certificate(asked.file, asked.manifest)
+    if asked.command in judges:
+        return run_file(judges[asked.command], asked.file, asked.manifest)
     return run_lines() if asked.command == "lines" else run_vectors()
 
 

@@ -12,6 +12,7 @@ import {
   toText,
   verdicts,
   verifyCertificateFile,
+  verifyEvidenceFile,
 } from '@watchfire/attestation'
 import { getGenesisHeader } from '@watchfire/consensus'
 import { fastVerify } from '../../packages/attestation/test/support/fast-verify.ts'
@@ -61,6 +62,13 @@ function judge({ manifest, file }: Case): unknown {
   return verified.ok
     ? { result: 'valid', proves: describeProven(verified.value) }
     : { result: verified.code }
+}
+
+function judgeEvidence(verified: ReturnType<typeof verifyEvidenceFile>): unknown {
+  if (!verified.ok) return { result: verified.code }
+  const { offender, place, signed, digest } = verified.value
+  const proves = { offender, ...place, signed: signed.map(toHex), digest: toHex(digest) }
+  return { result: 'valid', proves }
 }
 
 function admitManifest(value: unknown) {
@@ -130,6 +138,25 @@ describe('The verifier in Python that was written from SPEC.md and the vectors a
     }
     const untried = CODES.filter((code) => !seen.has(code))
     assert.deepEqual(untried, [], JSON.stringify([...seen]))
+  })
+
+  it('agrees with ours on evidence files changed at random, in code as in what they prove', () => {
+    const ofMain = readVectors('evidence').files.filter(({ file }) => file.length > 400)
+    const files = ofMain.map(({ file }) => fromHex(file))
+    const cases = drawCases(SEED, 600).map((draws) =>
+      draws.below(6) === 0 ? draws.pick(files) : changeBytesOf(files, draws),
+    )
+    const theirs = askPython([
+      { manifest: networkJson.main },
+      ...cases.map((file) => ({ evidence: toHex(file) })),
+    ])
+    let valid = 0
+    for (const [index, file] of cases.entries()) {
+      const verified = verifyEvidenceFile(file, getContext('main'), verify)
+      valid += verified.ok ? 1 : 0
+      assert.deepEqual(theirs[index], judgeEvidence(verified), `case ${index}: ${toHex(file)}`)
+    }
+    assert.ok(valid > 10 && valid < 300, `${valid} valid`)
   })
 
   it('admits with ours what a hand-over may just install, and refuses what it just may not', () => {

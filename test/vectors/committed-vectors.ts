@@ -53,6 +53,27 @@ export interface CommittedVectors {
       }
     }[]
   }
+  readonly evidence: {
+    readonly manifests: Readonly<
+      Record<'main' | 'other', { readonly value: unknown; readonly networkId: string }>
+    >
+    readonly files: readonly {
+      readonly name: string
+      readonly manifest: 'main' | 'other'
+      readonly file: string
+      readonly result: string
+      readonly proves?: {
+        readonly offender: string
+        readonly epoch: number
+        readonly kind: string
+        readonly round?: number
+        readonly shard?: number
+        readonly view?: number
+        readonly signed: readonly string[]
+        readonly digest: string
+      }
+    }[]
+  }
   readonly handovers: readonly {
     readonly name: string
     readonly type: 'Committee' | 'Parameters'

@@ -21,10 +21,11 @@ import type { CertificateCase } from './certificate-cases.ts'
 import { getContext } from './networks.ts'
 
 const genesis = getContext('main')
-const second = enter(1, makeNextEpoch(['m2', 'm3', 'm4', 'm5']))
-const third = enter(2, makeNextEpoch(['m3', 'm4', 'm5', 'm6', 'm7']))
-const handover = makeHandover(genesis, second)
-const following = makeHandover(second, third)
+/** Epochs 1 and 2 of the main network, and what leads there. */
+export const second = enter(1, makeNextEpoch(['m2', 'm3', 'm4', 'm5']))
+export const third = enter(2, makeNextEpoch(['m3', 'm4', 'm5', 'm6', 'm7']))
+export const handover = makeHandover(genesis, second)
+export const following = makeHandover(second, third)
 
 function enter(
   epoch: number,

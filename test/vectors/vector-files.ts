@@ -1,6 +1,7 @@
 import { aggregationVectors } from './aggregation-vectors.ts'
 import { arithmeticVectors } from './arithmetic-vectors.ts'
 import { certificateVectors } from './certificate-vectors.ts'
+import { evidenceVectors } from './evidence-vectors.ts'
 import { handoverVectors } from './handover-vectors.ts'
 import { malformedVectors } from './malformed-vectors.ts'
 import { manifestVectors } from './manifest-vectors.ts'
@@ -15,6 +16,7 @@ export const vectorFiles: readonly VectorFile[] = [
   aggregationVectors,
   arithmeticVectors,
   certificateVectors,
+  evidenceVectors,
   handoverVectors,
   malformedVectors,
   manifestVectors,

@@ -1,13 +1,12 @@
-import type { Digest, Epoch, MonitorId } from './brands.ts'
+import type { Digest, MonitorId } from './brands.ts'
 import { areEqual, fromText } from './bytes.ts'
 import { type CertificateCode, checkCertificate } from './certificate.ts'
 import { reasonKinds, referenceKinds, verdicts } from './codes.ts'
 import { decode, encode } from './decode.ts'
-import { type EpochContext, makeEpochContext, makeGenesisContext } from './epoch-context.ts'
+import { type EpochContext, makeGenesisContext } from './epoch-context.ts'
+import { followHandovers, type HandoversCode } from './handovers.ts'
 import { limits } from './limits.ts'
-import { checkHandoverCommittee, checkHandoverParameters } from './manifest-rules.ts'
-import { formatProblem } from './problem.ts'
-import { type Failure, fail, type Result, succeed } from './result.ts'
+import { fail, type Result, succeed } from './result.ts'
 import {
   type Certificate,
   type CertificateFile,
@@ -25,8 +24,7 @@ import { getEncodedStateRoot } from './state-root.ts'
 export type CertificateFileCode =
   | 'malformed'
   | 'wrong-network'
-  | 'unknown-epoch'
-  | 'bad-handover'
+  | HandoversCode
   | CertificateCode
   | 'wrong-state'
 
@@ -78,9 +76,7 @@ export function verifyCertificateFile(
   }
 
   const { certificate, state, handovers } = file
-  const missing = checkEpochs(certificate, handovers)
-  if (missing !== undefined) return missing
-  const walked = followHandovers(genesis, handovers, verify)
+  const walked = followHandovers(genesis, certificate.header.epoch, handovers, verify)
   if (!walked.ok) return walked
   const context = walked.value
 
@@ -119,51 +115,6 @@ export function makeCertificateFile(
     state,
     handovers,
   })
-}
-
-/** Check 3: the hand-overs lead from epoch 0 to the certificate's, none missing and none too many. */
-function checkEpochs(
-  certificate: Certificate,
-  handovers: readonly HandoverProof[],
-): Failure<'unknown-epoch'> | undefined {
-  for (const [index, handover] of handovers.entries()) {
-    const { epoch } = handover.certificate.header
-    if (epoch !== index) return fail('unknown-epoch', `hand-over ${index} is of epoch ${epoch}`)
-  }
-  const { epoch } = certificate.header
-  return epoch === handovers.length
-    ? undefined
-    : fail('unknown-epoch', `epoch ${epoch} with ${handovers.length} hand-overs`)
-}
-
-/** Check 4: each epoch's last block, final in its own epoch, installs the next one. */
-function followHandovers(
-  genesis: EpochContext,
-  handovers: readonly HandoverProof[],
-  verify: Verify,
-): Result<EpochContext, 'bad-handover'> {
-  let context = genesis
-  for (const { certificate, committee, parameters } of handovers) {
-    const where = `hand-over of epoch ${context.epoch}`
-    const checked = checkCertificate(context, certificate, verify)
-    if (!checked.ok) {
-      return fail('bad-handover', `${where}: ${checked.code}: ${checked.detail}`)
-    }
-    const [next] = certificate.header.next
-    if (next === undefined) return fail('bad-handover', `${where}: its header installs nothing`)
-    const epoch = (context.epoch + 1) as Epoch
-    const following = makeEpochContext(context.networkId, epoch, committee, parameters)
-    if (
-      !areEqual(next.committee, following.committeeHash) ||
-      !areEqual(next.parameters, following.parametersHash)
-    ) {
-      return fail('bad-handover', `${where}: its header installs something else`)
-    }
-    const [problem] = [...checkHandoverCommittee(committee), ...checkHandoverParameters(parameters)]
-    if (problem !== undefined) return fail('bad-handover', `${where}: ${formatProblem(problem)}`)
-    context = following
-  }
-  return succeed(context)
 }
 
 /** Check 12, in words where it fails. */

@@ -34,6 +34,7 @@ export const limits = {
   evidenceBytesMax: 1024,
   statusBytesMax: 1024,
   certificateFileBytesMax: 67_108_864,
+  evidenceFileBytesMax: 67_108_864,
   stateChunkBytes: 262_144,
   weightMax: 2 ** 32,
   /** The first round, so that no round due at any time passes 2^53. */

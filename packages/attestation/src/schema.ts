@@ -308,6 +308,12 @@ export const certificateFileType = new ContainerType({
   state: stateType,
   handovers: new ListCompositeType(handoverProofType, limits.handoversMax),
 })
+export const evidenceFileType = new ContainerType({
+  magic: bytes8,
+  network: digest,
+  evidence: evidenceType,
+  handovers: new ListCompositeType(handoverProofType, limits.handoversMax),
+})
 
 // --- Status (SPEC 8.5)
 
@@ -393,6 +399,8 @@ export type Certificate = ValueOf<typeof certificateType>
 export type HandoverProof = ValueOf<typeof handoverProofType>
 /** A certificate that stands alone, with state and hand-overs (SPEC 9.2). */
 export type CertificateFile = ValueOf<typeof certificateFileType>
+/** Evidence that stands alone, with hand-overs (SPEC 9.6). */
+export type EvidenceFile = ValueOf<typeof evidenceFileType>
 /** What a member tells of itself; never trusted for agreement (SPEC 8.5). */
 export type Status = ValueOf<typeof statusType>
 export type SignedStatus = ValueOf<typeof signedStatusType>

@@ -29,6 +29,7 @@ export function createProgram(terminal: Terminal = makeTerminal()): Command {
   addDevnetCommands(program, terminal)
   addReading(program, terminal)
   addCertificate(program, terminal)
+  addEvidence(program, terminal)
   return program
 }
 
@@ -176,6 +177,22 @@ function addCertificate(program: Command, terminal: Terminal): void {
     .action(async (path: string, options) => {
       const { verifyCertificateCommand } = await import('./commands/certificate-verify.ts')
       process.exitCode = verifyCertificateCommand(terminal, path, options)
+    })
+}
+
+function addEvidence(program: Command, terminal: Terminal): void {
+  const evidence = program
+    .command('evidence')
+    .description('Proof that a member signed two things for one place.')
+  evidence
+    .command('verify')
+    .argument('<file>', 'the evidence file')
+    .description('Verify an evidence file. Needs no node and no network.')
+    .requiredOption('--manifest <file>', "the network's manifest: the trust root")
+    .addOption(jsonOption())
+    .action(async (path: string, options) => {
+      const { verifyEvidenceCommand } = await import('./commands/evidence-verify.ts')
+      process.exitCode = verifyEvidenceCommand(terminal, path, options)
     })
 }
 

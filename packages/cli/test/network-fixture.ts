@@ -12,7 +12,12 @@ import {
   getVoteDigest,
   type Header,
   type Height,
+  getEvidenceDigest,
+  getSignedDigests,
   makeCertificateFile,
+  makeEvidenceFile,
+  makeVoteEvidence,
+  type SignedVote,
   type Manifest,
   type MemberIndex,
   parseManifest,
@@ -139,4 +144,28 @@ export function makeFile(manifest: Manifest, members: readonly number[], round =
   })
   const certificate: Certificate = { view, header, descendants: [], signatures }
   return makeCertificateFile(networkId, certificate, state, [])
+}
+
+/** Evidence that the member at this index voted notarize for two headers in view 4. */
+export function makeEvidence(manifest: Manifest, member: number) {
+  const networkId = getNetworkId(manifest)
+  const vote = (header: number): SignedVote => {
+    const message = {
+      epoch: 0 as Epoch,
+      view: 4 as View,
+      kind: voteKinds.notarize,
+      member: member as MemberIndex,
+      header: new Uint8Array(32).fill(header) as Digest,
+    }
+    const seed = seeds[member]
+    if (seed === undefined) throw new Error(`no member has index ${member}`)
+    return { message, signature: signDigest(getVoteDigest(networkId, message), seed) }
+  }
+  const evidence = makeVoteEvidence(networkId, vote(1), vote(2))
+  return {
+    evidence,
+    file: makeEvidenceFile(networkId, evidence, []),
+    digest: toHex(getEvidenceDigest(evidence)),
+    signed: getSignedDigests(networkId, evidence).map((each) => toHex(each)),
+  }
 }

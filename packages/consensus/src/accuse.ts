@@ -1,5 +1,4 @@
-import type { Evidence, Verified } from '@watchfire/attestation'
-import { getOffender } from './evidence.ts'
+import { type Evidence, type Verified, getOffender } from '@watchfire/attestation'
 import type { Draft } from './model.ts'
 
 /** Keeps evidence until a final block holds it, one piece a member, and passes it on (SPEC 8.4). */

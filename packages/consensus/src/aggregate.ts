@@ -16,8 +16,8 @@ import {
   type TargetState,
   toSigned,
   toText,
+  getOffender,
 } from '@watchfire/attestation'
-import { getOffender } from './evidence.ts'
 import { invariant } from './invariant.ts'
 import { type GroupPlan, getPlan, type Labels } from './plan.ts'
 import { reuseGroup, reuseTarget } from './reuse.ts'

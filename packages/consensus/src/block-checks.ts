@@ -10,9 +10,11 @@ import {
   type StateTree,
   updateStateTree,
   type Verify,
+  checkEvidence,
+  getOffender,
+  toSignatureCheck,
 } from '@watchfire/attestation'
 import { computeState } from './aggregate.ts'
-import { checkEvidence, getOffender, toSignatureCheck } from './evidence.ts'
 import { migrateState } from './state.ts'
 
 // What makes a block right or wrong whoever looks, whenever: SPEC 6.4.3, 6.4.6, 6.4.8 to 6.4.11.
@@ -181,9 +183,8 @@ function checkEvidenceList(
       return { code: 'bad-evidence', detail: `member ${offender} is excluded already` }
     }
     const checked = checkEvidence(context, evidence, toSignatureCheck(verify))
-    if (checked === 'deferred' || !checked.ok) {
-      const detail = checked === 'deferred' ? 'not decided' : checked.detail
-      return { code: 'bad-evidence', detail: `against member ${offender}: ${detail}` }
+    if (!checked.ok) {
+      return { code: 'bad-evidence', detail: `against member ${offender}: ${checked.detail}` }
     }
   }
   return undefined

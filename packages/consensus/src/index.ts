@@ -5,7 +5,6 @@
  */
 export * from './aggregate.ts'
 export * from './core.ts'
-export * from './evidence.ts'
 export { InvariantError } from './invariant.ts'
 export { start } from './recovery.ts'
 export * from './state.ts'

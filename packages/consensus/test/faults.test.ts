@@ -6,6 +6,7 @@ import {
   getHeaderDigest,
   getStateRoot,
   type Header,
+  makeVoteEvidence,
   type MemberIndex,
   type Proposal,
   type SignedVote,
@@ -16,7 +17,7 @@ import {
   type Vote,
   voteKinds,
 } from '@watchfire/attestation'
-import { computeState, type CoreMessage, getGenesisState, makeVoteEvidence } from '../src/index.ts'
+import { computeState, type CoreMessage, getGenesisState } from '../src/index.ts'
 import { Network, type Node, signProposal, signVote } from './driver.ts'
 import { makeEqual } from './fixtures.ts'
 

@@ -14,8 +14,8 @@ import {
   type TargetId,
   type TargetIndex,
   toText,
+  getOffender,
 } from '@watchfire/attestation'
-import { getOffender } from '@watchfire/consensus'
 import type {
   FeedAnswer,
   FeedAttestation,

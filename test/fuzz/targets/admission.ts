@@ -7,17 +7,17 @@ import {
   type Verify,
   verifySignature,
   type View,
+  checkEvidence,
+  type SignatureCheck,
+  toSignatureCheck,
 } from '@watchfire/attestation'
 import {
   type Admission,
   type AdmissionCode,
   admit,
-  checkEvidence,
   makeAdmission,
   setAdmissionWindow,
-  type SignatureCheck,
   type TopicName,
-  toSignatureCheck,
 } from '@watchfire/consensus'
 import { makeFastVerify } from '../../../packages/node/src/loop/fast-verify.ts'
 import type { Prng } from '../../sim/world/prng.ts'

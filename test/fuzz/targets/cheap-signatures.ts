@@ -1,10 +1,13 @@
 import {
   areEqual,
+  compareBytes,
   type Digest,
   type EpochContext,
+  type Evidence,
   getAttestationDigest,
   getProposalClaim,
   getProposalDigest,
+  getSignedDigests,
   getStatusDigest,
   getVoteDigest,
   type MemberSignature,
@@ -82,4 +85,22 @@ export function resignViewCertificate(
     return { member, signature: sign(context, member, digest) }
   })
   return { ...certificate, signatures }
+}
+
+/** @returns both halves signed and in order; evidence as it is where a half has a kind that none can sign */
+export function resignEvidence(sign: Sign, context: EpochContext, evidence: Evidence): Evidence {
+  const { selector, value } = evidence
+  const halves = [value.first, value.second]
+  if (halves.some(({ message }) => 'kind' in message && (message.kind < 1 || message.kind > 3)))
+    return evidence
+  const digests = getSignedDigests(context.networkId, evidence)
+  const [a, b] = digests.map((digest, index) => {
+    const message = halves[index]?.message
+    return { message, signature: sign(context, message?.member ?? 0, digest) }
+  })
+  const isOrdered = compareBytes(...digests) < 0
+  return {
+    selector,
+    value: isOrdered ? { first: a, second: b } : { first: b, second: a },
+  } as Evidence
 }

@@ -13,15 +13,10 @@ import {
   signedVoteType,
   type ViewCertificate,
   viewCertificateType,
-} from '@watchfire/attestation'
-import {
-  makeAttestationEvidence,
-  makeProposalEvidence,
-  makeVoteEvidence,
-  type SignatureCheck,
-  type TopicName,
+  type DecidedCheck,
   toSignatureCheck,
-} from '@watchfire/consensus'
+} from '@watchfire/attestation'
+import { type TopicName } from '@watchfire/consensus'
 import type { Prng } from '../../sim/world/prng.ts'
 import {
   makeAttestation,
@@ -35,6 +30,7 @@ import { changeWire } from '../draw-wire.ts'
 import { mutateBytes } from '../mutate-bytes.ts'
 import {
   resignAttestation,
+  resignEvidence,
   resignProposal,
   resignStatus,
   resignViewCertificate,
@@ -80,7 +76,7 @@ const evidence: Kind<Evidence> = {
     samples.makeProposalEvidence(context),
     samples.makeVoteEvidence(context),
   ],
-  resign: resignEvidence,
+  resign: (sign, message) => resignEvidence(sign, context, message),
 }
 const status: Kind<SignedStatus> = {
   type: signedStatusType,
@@ -95,21 +91,6 @@ export const topicNames = Object.keys(kinds) as TopicName[]
 
 export function getTopicType(topic: TopicName): Type<unknown> {
   return kinds[topic].type
-}
-
-/** Signs both halves and puts them in order. Only those whose halves can be signed are changed. */
-function resignEvidence(sign: Sign, { selector, value }: Evidence): Evidence {
-  const { networkId } = context
-  if (selector === 2) {
-    const [a, b] = [resignVote(sign, context, value.first), resignVote(sign, context, value.second)]
-    const kindsOfVote = [a.message.kind, b.message.kind]
-    if (kindsOfVote.some((kind) => kind < 1 || kind > 3)) return { selector, value }
-    return makeVoteEvidence(networkId, a, b)
-  }
-  // Claims carry no signature makers of their own here: order alone is put right.
-  return selector === 0
-    ? makeAttestationEvidence(networkId, value.first, value.second)
-    : makeProposalEvidence(networkId, value.first, value.second)
 }
 
 /** Per mille of messages that stay valid, and of changed ones whose bytes are changed too. */
@@ -129,4 +110,4 @@ export function drawMessage(prng: Prng, topic: TopicName, sign: Sign): Uint8Arra
     : bytes
 }
 
-export const checkCheaply: SignatureCheck = toSignatureCheck(verifyCheaply)
+export const checkCheaply: DecidedCheck = toSignatureCheck(verifyCheaply)

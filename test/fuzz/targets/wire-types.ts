@@ -6,6 +6,7 @@ import {
   certificateFileType,
   certificateType,
   committeeType,
+  evidenceFileType,
   evidenceType,
   handoverProofType,
   headerType,
@@ -66,4 +67,5 @@ export const decodedTypes: readonly Type<unknown>[] = [
   highestRequestType,
   highestAnswerType,
   directMessageType,
+  evidenceFileType,
 ] as unknown[] as Type<unknown>[]

@@ -5,7 +5,7 @@ import {
   type Round,
 } from '@watchfire/attestation'
 import { getVerdictStyle, type StateView, type TargetView } from '../state-view.ts'
-import { renderTable } from './table.ts'
+import { formatFacts, renderTable } from './table.ts'
 import { paint, type Terminal } from './terminal.ts'
 import { formatMoment, formatSeconds } from './units.ts'
 
@@ -30,7 +30,7 @@ export function formatState(
   parameters: Parameters,
 ): string[] {
   const startMs = getRoundStartMs(parameters, view.round as Round)
-  const facts = [
+  const facts: [label: string, text: string][] = [
     ['network', `${name} (${view.network})`],
     ['round', `${view.round}, from ${formatMoment(startMs)}`],
     ['fresh until', formatMoment(getValidUntilMs(parameters, view.round as Round))],
@@ -40,11 +40,8 @@ export function formatState(
   ]
   const gap = formatGap(view)
   if (gap !== undefined) facts.push(['gap', gap])
-  const width = Math.max(...facts.map(([label]) => label?.length ?? 0))
   return [
-    ...facts.map(
-      ([label = '', text = '']) => `${paint(terminal, 'dim', label.padEnd(width))}  ${text}`,
-    ),
+    ...formatFacts(terminal, facts),
     '',
     ...formatTargets(terminal, view.targets, parameters, view.round),
   ]

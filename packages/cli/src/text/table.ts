@@ -43,6 +43,15 @@ export function alignRows(
   )
 }
 
+/** Facts with their labels in a column of their own. */
+export function formatFacts(
+  terminal: Pick<Terminal, 'isColored'>,
+  facts: readonly (readonly [label: string, text: string])[],
+): string[] {
+  const width = Math.max(...facts.map(([label]) => label.length))
+  return facts.map(([label, text]) => `${paint(terminal, 'dim', label.padEnd(width))}  ${text}`)
+}
+
 function getWidth(cell: string): number {
   return stripVTControlCharacters(cell).length
 }

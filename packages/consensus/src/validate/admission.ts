@@ -13,9 +13,9 @@ import {
   type UnixMs,
   type Verified,
   type View,
+  type SignatureCheck,
 } from '@watchfire/attestation'
 import type { AdmissionWindow, CoreConfig, CoreMessage } from '../core.ts'
-import type { SignatureCheck } from '../evidence.ts'
 
 // SPEC 8: what admission remembers, what it answers, and how each message's file says so.
 

@@ -1,6 +1,5 @@
-import type { EpochContext, UnixMs, View } from '@watchfire/attestation'
+import type { EpochContext, UnixMs, View, SignatureCheck } from '@watchfire/attestation'
 import type { AdmissionWindow } from '../core.ts'
-import type { SignatureCheck } from '../evidence.ts'
 import { invariant } from '../invariant.ts'
 import {
   type Admission,

@@ -13,8 +13,8 @@ import {
   signedAttestationType,
   toHex,
   type Verified,
+  makeAttestationEvidence,
 } from '@watchfire/attestation'
-import { makeAttestationEvidence } from '../evidence.ts'
 import {
   type AdmissionResult,
   accuse,

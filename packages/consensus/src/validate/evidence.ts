@@ -1,5 +1,10 @@
-import { decode, type Evidence, evidenceType } from '@watchfire/attestation'
-import { checkEvidence, getOffender } from '../evidence.ts'
+import {
+  decode,
+  type Evidence,
+  evidenceType,
+  checkEvidence,
+  getOffender,
+} from '@watchfire/attestation'
 import { type AdmissionResult, type Candidate, ignore, queue, reject } from './admission.ts'
 
 /** SPEC 8.4. */

@@ -9,8 +9,8 @@ import {
   signedProposalType,
   toHex,
   type Verified,
+  makeProposalEvidence,
 } from '@watchfire/attestation'
-import { makeProposalEvidence } from '../evidence.ts'
 import { PROPOSALS_AHEAD } from '../vote.ts'
 import {
   type AdmissionResult,

@@ -5,8 +5,10 @@ import {
   signedVoteType,
   type Verified,
   voteKinds,
+  areVotesInConflict,
+  isVoteWellFormed,
+  makeVoteEvidence,
 } from '@watchfire/attestation'
-import { areVotesInConflict, isVoteWellFormed, makeVoteEvidence } from '../evidence.ts'
 import { VIEWS_AHEAD } from '../tally.ts'
 import {
   type AdmissionResult,

@@ -20,7 +20,11 @@ import {
   signedProposalType,
   signedStatusType,
   signedVoteType,
+  makeAttestationEvidence,
+  makeVoteEvidence,
+  type SignatureCheck,
   toHex,
+  toSignatureCheck,
   type UnixMs,
   type View,
   type ViewCertificate,
@@ -36,12 +40,8 @@ import {
   emptyBody,
   getGenesisHeader,
   makeAdmission,
-  makeAttestationEvidence,
-  makeVoteEvidence,
   setAdmissionWindow,
-  type SignatureCheck,
   type TopicName,
-  toSignatureCheck,
   topicBytesMax,
 } from '../../src/index.ts'
 import { sign, signAttestation, signProposal, signVote, verify } from '../driver.ts'
@@ -58,7 +58,7 @@ const context = makeEqual(4, {
 const next = makeContext([{}, {}, {}, {}], {}, 1)
 /** In the middle of round 20. */
 const nowMs = (originMs + 20 * 2000 + 1000) as UnixMs
-const check = toSignatureCheck(verify)
+const check: SignatureCheck = toSignatureCheck(verify)
 const deferring: SignatureCheck = () => 'deferred'
 const zero = new Uint8Array(32) as Digest
 const one = new Uint8Array(32).fill(1) as Digest

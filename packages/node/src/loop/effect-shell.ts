@@ -7,8 +7,9 @@ import {
   type State,
   toHex,
   viewCertificateType,
+  getOffender,
 } from '@watchfire/attestation'
-import { type AlarmCode, type Effect, getOffender } from '@watchfire/consensus'
+import { type AlarmCode, type Effect } from '@watchfire/consensus'
 import type {
   Clock,
   Counters,

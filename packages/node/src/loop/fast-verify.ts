@@ -9,8 +9,8 @@ import {
   toHex,
   type Verify,
   verifySignature,
+  type SignatureCheck,
 } from '@watchfire/attestation'
-import type { SignatureCheck } from '@watchfire/consensus'
 
 // SPEC 2.3: one signature verdict everywhere, that of ZIP-215, which noble decides. OpenSSL refuses
 // some signatures that noble accepts, so it is believed only when it accepts.

@@ -7,8 +7,9 @@ import {
   type Evidence,
   type MemberIndex,
   type SignedAttestation,
+  getOffender,
 } from '@watchfire/attestation'
-import { type AdmissionResult, getOffender } from '@watchfire/consensus'
+import { type AdmissionResult } from '@watchfire/consensus'
 import type { Place, VoteLog } from '../ports.ts'
 
 /** One thing that was signed for a place. */

@@ -7,8 +7,8 @@ import {
   signDigest,
   type View,
   voteKinds,
+  makeVoteEvidence,
 } from '@watchfire/attestation'
-import { makeVoteEvidence } from '@watchfire/consensus'
 import { openChainStore } from '../../src/store/chain-store.ts'
 import { recover } from '../../src/store/recover.ts'
 import { getSeed, makeContext } from '../fixtures.ts'

@@ -1,34 +1,28 @@
+import type { Digest, MemberIndex, Verified } from './brands.ts'
+import { areEqual, compareBytes } from './bytes.ts'
+import { voteKinds } from './codes.ts'
+import { encode } from './decode.ts'
+import { getAttestationDigest, getProposalDigest, getVoteDigest, sha256 } from './domains.ts'
+import type { EpochContext } from './epoch-context.ts'
+import { fail, type Result, succeed } from './result.ts'
 import {
-  areEqual,
-  compareBytes,
-  type Digest,
-  type EpochContext,
   type Evidence,
   evidenceType,
-  fail,
-  getAttestationDigest,
-  getProposalDigest,
-  getVoteDigest,
-  type MemberIndex,
-  type Result,
   type SignedAttestationClaim,
   type SignedProposalClaim,
   type SignedVote,
-  succeed,
-  type Verified,
-  type Verify,
-  voteKinds,
-} from '@watchfire/attestation'
+} from './schema.ts'
+import type { Verify } from './signatures.ts'
 
 // SPEC 8.4: two messages of one key for one place.
 
-/** Why evidence proves nothing. */
+/** Why evidence proves nothing, in the order of the checks (SPEC 9.6). */
 export type EvidenceCode =
   | 'wrong-epoch'
   | 'unknown-member'
   | 'different-places'
-  | 'no-conflict'
   | 'bad-vote'
+  | 'no-conflict'
   | 'unordered-pair'
   | 'bad-signature'
 
@@ -45,7 +39,12 @@ export type SignatureCheck = (
 ) => 'valid' | 'invalid' | 'deferred'
 
 /** A {@link SignatureCheck} that always decides. */
-export function toSignatureCheck(verify: Verify): SignatureCheck {
+export type DecidedCheck = (
+  ...args: Parameters<SignatureCheck>
+) => Exclude<ReturnType<SignatureCheck>, 'deferred'>
+
+/** A check that has all the time it needs. */
+export function toSignatureCheck(verify: Verify): DecidedCheck {
   return (signature, digest, publicKey) =>
     verify(signature, digest, publicKey) ? 'valid' : 'invalid'
 }
@@ -66,7 +65,7 @@ export function checkEvidenceShape(
   if (a.member !== b.member) return fail('different-places', 'signed by two members')
   const problem = checkPlaces(evidence)
   if (problem !== undefined) return problem
-  const [left, right] = getDigests(context.networkId, evidence)
+  const [left, right] = getSignedDigests(context.networkId, evidence)
   if (compareBytes(left, right) >= 0) {
     return fail('unordered-pair', 'the message with the lesser digest comes first')
   }
@@ -95,8 +94,8 @@ function checkPlaces(
     }
     case 2: {
       const [a, b] = [evidence.value.first.message, evidence.value.second.message]
-      if (!isVoteWellFormed(a) || !isVoteWellFormed(b)) return fail('bad-vote', 'not a vote')
       if (a.view !== b.view) return fail('different-places', 'of two views')
+      if (!isVoteWellFormed(a) || !isVoteWellFormed(b)) return fail('bad-vote', 'not a vote')
       return areVotesInConflict(a, b)
         ? undefined
         : fail('no-conflict', 'an honest member may sign both')
@@ -130,13 +129,23 @@ export function isVoteWellFormed({ kind, header }: VoteLike): boolean {
 export function checkEvidence(
   context: EpochContext,
   evidence: Evidence,
+  check: DecidedCheck,
+): Result<Verified<Evidence>, EvidenceCode>
+export function checkEvidence(
+  context: EpochContext,
+  evidence: Evidence,
+  check: SignatureCheck,
+): Result<Verified<Evidence>, EvidenceCode> | 'deferred'
+export function checkEvidence(
+  context: EpochContext,
+  evidence: Evidence,
   check: SignatureCheck,
 ): Result<Verified<Evidence>, EvidenceCode> | 'deferred' {
   const problem = checkEvidenceShape(context, evidence)
   if (problem !== undefined) return problem
   const publicKey = context.committee.members[getOffender(evidence)]?.publicKey
   if (publicKey === undefined) return fail('unknown-member', 'it has no key')
-  const digests = getDigests(context.networkId, evidence)
+  const digests = getSignedDigests(context.networkId, evidence)
   const signatures = [evidence.value.first.signature, evidence.value.second.signature] as const
   for (const index of [0, 1] as const) {
     const verdict = check(signatures[index], digests[index], publicKey)
@@ -146,12 +155,16 @@ export function checkEvidence(
   return succeed(evidence as Verified<Evidence>)
 }
 
-/** Whether two pieces of evidence are the same, signatures included. */
-export function isSameEvidence(a: Evidence, b: Evidence): boolean {
-  return a.selector === b.selector && areEqual(evidenceType.serialize(a), evidenceType.serialize(b))
+/** What names a piece of evidence where it is asked for: `sha256(ssz(Evidence))` (SPEC 9.6). Nobody signs it. */
+export function getEvidenceDigest(evidence: Evidence): Digest {
+  return sha256(encode(evidenceType, evidence)) as Digest
 }
 
-function getDigests(networkId: Digest, evidence: Evidence): readonly [Digest, Digest] {
+/** The digests of the two messages that were signed, in the order of the pair. */
+export function getSignedDigests(
+  networkId: Digest,
+  evidence: Evidence,
+): readonly [first: Digest, second: Digest] {
   switch (evidence.selector) {
     case 0: {
       const { first, second } = evidence.value
