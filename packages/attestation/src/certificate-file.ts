@@ -4,19 +4,11 @@ import { type CertificateCode, checkCertificate } from './certificate.ts'
 import { reasonKinds, referenceKinds, verdicts } from './codes.ts'
 import { decode, encode } from './decode.ts'
 import { type EpochContext, makeGenesisContext } from './epoch-context.ts'
+import { type CertificateFile, certificateFileType } from './file-schema.ts'
 import { followHandovers, type HandoversCode } from './handovers.ts'
 import { limits } from './limits.ts'
 import { fail, type Result, succeed } from './result.ts'
-import {
-  type Certificate,
-  type CertificateFile,
-  certificateFileType,
-  type HandoverProof,
-  type Header,
-  type Manifest,
-  type State,
-  type TargetState,
-} from './schema.ts'
+import type { Certificate, HandoverProof, Header, Manifest, State, TargetState } from './schema.ts'
 import type { Verify } from './signatures.ts'
 import { getEncodedStateRoot } from './state-root.ts'
 

@@ -11,15 +11,10 @@ import {
   toSignatureCheck,
 } from './evidence.ts'
 import { followHandovers, type HandoversCode } from './handovers.ts'
+import { type EvidenceFile, evidenceFileType } from './file-schema.ts'
 import { limits } from './limits.ts'
 import { fail, type Result, succeed } from './result.ts'
-import {
-  type Evidence,
-  type EvidenceFile,
-  evidenceFileType,
-  type HandoverProof,
-  type Manifest,
-} from './schema.ts'
+import type { Evidence, HandoverProof, Manifest } from './schema.ts'
 import type { Verify } from './signatures.ts'
 
 /** Why an evidence file is refused, in the order of the checks (SPEC 9.6). */

@@ -20,7 +20,6 @@ const uint32 = new ExactUintType(4)
 const uint64 = new ExactUintType(8)
 /** Two's complement of a signed 64-bit number; `toSigned` and `toBits` convert (SPEC 1). */
 const int64Bits = new UintBigintType(8)
-const bytes8 = new ExactBytesType(8)
 const bytes32 = new ExactBytesType(32)
 const bytes64 = new ExactBytesType(64)
 
@@ -301,20 +300,6 @@ export const handoverProofType = new ContainerType({
   committee: committeeType,
   parameters: parametersType,
 })
-export const certificateFileType = new ContainerType({
-  magic: bytes8,
-  network: digest,
-  certificate: certificateType,
-  state: stateType,
-  handovers: new ListCompositeType(handoverProofType, limits.handoversMax),
-})
-export const evidenceFileType = new ContainerType({
-  magic: bytes8,
-  network: digest,
-  evidence: evidenceType,
-  handovers: new ListCompositeType(handoverProofType, limits.handoversMax),
-})
-
 // --- Status (SPEC 8.5)
 
 export const statusType = new ContainerType({
@@ -397,10 +382,6 @@ export type State = ValueOf<typeof stateType>
 /** Proof that a header is final (SPEC 9.1). */
 export type Certificate = ValueOf<typeof certificateType>
 export type HandoverProof = ValueOf<typeof handoverProofType>
-/** A certificate that stands alone, with state and hand-overs (SPEC 9.2). */
-export type CertificateFile = ValueOf<typeof certificateFileType>
-/** Evidence that stands alone, with hand-overs (SPEC 9.6). */
-export type EvidenceFile = ValueOf<typeof evidenceFileType>
 /** What a member tells of itself; never trusted for agreement (SPEC 8.5). */
 export type Status = ValueOf<typeof statusType>
 export type SignedStatus = ValueOf<typeof signedStatusType>
