@@ -10,8 +10,8 @@ import {
   getSignedDigests,
   toSignatureCheck,
 } from './evidence.ts'
-import { followHandovers, type HandoversCode } from './handovers.ts'
 import { type EvidenceFile, evidenceFileType } from './file-schema.ts'
+import { followHandovers, type HandoversCode } from './handovers.ts'
 import { limits } from './limits.ts'
 import { fail, type Result, succeed } from './result.ts'
 import type { Evidence, HandoverProof, Manifest } from './schema.ts'

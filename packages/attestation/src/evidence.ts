@@ -126,21 +126,11 @@ export function isVoteWellFormed({ kind, header }: VoteLike): boolean {
  * @param context that of the epoch the evidence must be of
  * @param check verifies both signatures; where it defers, so does this
  */
-export function checkEvidence(
+export function checkEvidence<Verdict extends ReturnType<SignatureCheck>>(
   context: EpochContext,
   evidence: Evidence,
-  check: DecidedCheck,
-): Result<Verified<Evidence>, EvidenceCode>
-export function checkEvidence(
-  context: EpochContext,
-  evidence: Evidence,
-  check: SignatureCheck,
-): Result<Verified<Evidence>, EvidenceCode> | 'deferred'
-export function checkEvidence(
-  context: EpochContext,
-  evidence: Evidence,
-  check: SignatureCheck,
-): Result<Verified<Evidence>, EvidenceCode> | 'deferred' {
+  check: (...signed: Parameters<SignatureCheck>) => Verdict,
+): Result<Verified<Evidence>, EvidenceCode> | Extract<Verdict, 'deferred'> {
   const problem = checkEvidenceShape(context, evidence)
   if (problem !== undefined) return problem
   const publicKey = context.committee.members[getOffender(evidence)]?.publicKey
@@ -149,7 +139,7 @@ export function checkEvidence(
   const signatures = [evidence.value.first.signature, evidence.value.second.signature] as const
   for (const index of [0, 1] as const) {
     const verdict = check(signatures[index], digests[index], publicKey)
-    if (verdict === 'deferred') return 'deferred'
+    if (verdict === 'deferred') return verdict as Extract<Verdict, 'deferred'>
     if (verdict === 'invalid') return fail('bad-signature', 'a signature does not verify')
   }
   return succeed(evidence as Verified<Evidence>)

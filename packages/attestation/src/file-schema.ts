@@ -10,6 +10,7 @@ const magic = new ExactBytesType(8)
 const network = new ExactBytesType(32) as unknown as CompositeType<Digest, Digest, Digest>
 const handovers = new ListCompositeType(handoverProofType, limits.handoversMax)
 
+/** Its magic is `WFCERT01`. */
 export const certificateFileType = new ContainerType({
   magic,
   network,
@@ -17,6 +18,7 @@ export const certificateFileType = new ContainerType({
   state: stateType,
   handovers,
 })
+/** Its magic is `WFEVID01`. */
 export const evidenceFileType = new ContainerType({
   magic,
   network,
