@@ -1,7 +1,12 @@
 import type { ProbeKind } from './kind.ts'
+import { bitcoinKind } from './kinds/bitcoin.ts'
+import { cometbftKind } from './kinds/cometbft.ts'
+import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { httpKind } from './kinds/http.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
+import { solanaKind } from './kinds/solana.ts'
+import { substrateKind } from './kinds/substrate.ts'
 import { tcpKind } from './kinds/tcp.ts'
 import { tlsKind } from './kinds/tls.ts'
 
@@ -11,5 +16,10 @@ export const builtinKinds: readonly ProbeKind[] = [
   tcpKind,
   tlsKind,
   evmRpcKind,
+  ethBeaconKind,
+  cometbftKind,
+  substrateKind,
+  solanaKind,
+  bitcoinKind,
   priceFeedKind,
 ]

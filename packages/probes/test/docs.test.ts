@@ -6,7 +6,13 @@ import { builtinKinds } from '../src/builtin-kinds.ts'
 const text = readFileSync(new URL('../../../docs/probes.md', import.meta.url), 'utf8')
 
 /** Parameters with which a kind yields all of its signals. */
-const params = { url: 'https://example.com/', decimals: 8, unit: 'usd' }
+const params = {
+  url: 'https://example.com/',
+  decimals: 8,
+  unit: 'usd',
+  validators: ['0'],
+  voteAccounts: ['0'],
+}
 
 describe('docs/probes.md', () => {
   for (const kind of builtinKinds) {

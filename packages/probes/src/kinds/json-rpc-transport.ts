@@ -48,6 +48,11 @@ export function makeHttpTransport(
       const { status, body: answer } = answered.value
       // A POST is not sent on to where a server points.
       if (status >= 300 && status <= 399) return stopped(failed('redirect', `status ${status}`))
+      if (status === 500) {
+        // Bitcoin Core says so of a call that failed, and why in the body.
+        const explained = read(answer)
+        if (explained?.ok === true) return explained
+      }
       if (status < 200 || status > 299) return stopped(judgeStatus(status))
       return read(answer) ?? stopped(failed('protocol', 'no answer to the call that was made'))
     },

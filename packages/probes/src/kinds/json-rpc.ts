@@ -7,6 +7,8 @@ export interface RpcError {
   readonly code: number
   readonly message: string
   readonly hasData: boolean
+  /** Whatever the server adds to it. */
+  readonly data: unknown
 }
 
 /** What a server gave for a call. */
@@ -64,6 +66,7 @@ function readAnswer(bytes: Buffer, id: number): Step<RpcAnswer> | undefined {
         code: typeof code === 'number' ? code : 0,
         message: typeof message === 'string' ? message : 'no message',
         hasData: typeof data === 'string' && data !== '',
+        data,
       },
     })
   }

@@ -1,0 +1,219 @@
+import { type Static, Type } from 'typebox'
+import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
+import { done, failed, stopped } from '../steps.ts'
+import {
+  flagSignal,
+  flagThreshold,
+  headSignal,
+  lagThreshold,
+  medianSignal,
+  optionalSignal,
+  peersSignal,
+} from './chain-params.ts'
+import { makePolicy, slowThreshold } from './default-policy.ts'
+import { httpOutcomes } from './http-outcomes.ts'
+import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
+import { readCount, readHash, toFlag } from './readings.ts'
+import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema, strictObject } from './schemas.ts'
+import { latencySignal } from './signals.ts'
+
+// Calls of Substrate's RPC (the polkadot-sdk crate sc-rpc-api). Heights are hex in headers and
+// numbers elsewhere, hashes hex with 0x.
+
+const paramsSchema = strictObject({
+  url: rpcUrlSchema,
+  headers: headersSchema,
+  genesisHash: Type.String({
+    pattern: '^0x[0-9a-f]{64}$',
+    description: 'The chain that it must be: the hash of its first block.',
+  }),
+  blockMs: Type.Integer({
+    default: 6000,
+    minimum: 100,
+    maximum: 86_400_000,
+    description: 'Time between blocks, for the default policy.',
+  }),
+  referenceStep: Type.Integer({
+    default: 16,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Hashes of finalized blocks are compared at multiples of this height.',
+  }),
+})
+type Params = Static<typeof paramsSchema>
+
+const METHOD_NOT_FOUND = -32_601
+/** GRANDPA finalizes two or three blocks behind the best; so many more and it is held up. */
+const FINALITY_LAG_MAX = 10
+/** A node is fetching blocks in earnest from about here on; below, they are on their way to it. */
+const SYNC_LAG_MAX = 5
+/** Monitors ask at different moments of a round. */
+const STALL_BLOCKS = 10
+const STALL_GRACE_MS = 10_000
+/** Where the pallet Timestamp keeps the block's time: twox128("Timestamp") and twox128("Now"). */
+const NOW_KEY = '0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb'
+
+/** A node of a Substrate chain, such as Polkadot's. */
+export const substrateKind = defineKind({
+  kind: 'substrate',
+  summary: 'A Substrate node has peers, is synced, and its chain finalizes.',
+  params: paramsSchema,
+  check: ({ url, headers }) => [...checkUrl('url', url), ...checkHeaders('headers', headers)],
+  signals: () => [
+    latencySignal('From the first packet to the node’s health: a connection and one call.'),
+    peersSignal,
+    flagSignal('lonely', 'It has no peers, and should.'),
+    flagSignal('major-sync', 'It says that it is syncing.'),
+    optionalSignal('sync-lag', 'blocks', 'From its best block to the highest it has heard of.'),
+    headSignal('best', 'blocks', 'Height of the best block.'),
+    headSignal('finalized', 'blocks', 'Height of the finalized block.'),
+    medianSignal('finality-lag', 'blocks', 'From the finalized block to the best.'),
+    optionalSignal('head-age', 'ms', 'From the best block’s time to the start of the round.'),
+  ],
+  identities: [
+    { name: 'block-hash', meaning: 'Hash of the finalized block at the reference height.' },
+  ],
+  outcomes: [...httpOutcomes, 'wrong-chain', 'content'],
+  defaultPolicy: ({ blockMs }, { timeoutMs, group }) =>
+    makePolicy([
+      flagThreshold('lonely'),
+      flagThreshold('major-sync'),
+      { signal: 'sync-lag', above: SYNC_LAG_MAX, severity: 'degraded' },
+      { signal: 'finality-lag', above: FINALITY_LAG_MAX, severity: 'degraded' },
+      { signal: 'head-age', above: blockMs * STALL_BLOCKS + STALL_GRACE_MS, severity: 'degraded' },
+      slowThreshold(timeoutMs),
+      ...lagThreshold('best', blockMs, group),
+      ...lagThreshold('finalized', blockMs, group),
+    ]),
+  async probe(params, context) {
+    const rpc = makeJsonRpc(new URL(params.url), params.headers, context)
+    try {
+      return await ask(rpc, params, context)
+    } finally {
+      rpc.close()
+    }
+  },
+})
+
+async function ask(
+  rpc: JsonRpc,
+  params: Params,
+  { phases, roundStartMs }: ProbeContext,
+): Promise<ProbeAnswer> {
+  const health = await getHealth(rpc)
+  if (!health.ok) return health.stop
+  const latency = phases.latencyUs()
+  const genesis = await getBlockHash(rpc, 0)
+  if (!genesis.ok) return genesis.stop
+  if (genesis.value !== params.genesisHash) {
+    return failed('wrong-chain', `genesis hash ${genesis.value}`)
+  }
+  const syncLag = await getSyncLag(rpc)
+  if (!syncLag.ok) return syncLag.stop
+  const best = await getHeight(rpc, [])
+  if (!best.ok) return best.stop
+  const finalizedHash = await callForResult(rpc, 'chain_getFinalizedHead', [])
+  if (!finalizedHash.ok) return finalizedHash.stop
+  const finalized = await getHeight(rpc, [finalizedHash.value])
+  if (!finalized.ok) return finalized.stop
+  const height = finalized.value - (finalized.value % params.referenceStep)
+  const hash = await getBlockHash(rpc, height)
+  if (!hash.ok) return hash.stop
+  const timeMs = await getBlockTimeMs(rpc)
+  if (!timeMs.ok) return timeMs.stop
+  const { peers, isSyncing, shouldHavePeers } = health.value
+  return {
+    status: 'reached',
+    reference: { kind: 'height', value: height },
+    signals: {
+      latency,
+      peers: BigInt(peers),
+      lonely: toFlag(shouldHavePeers && peers === 0),
+      'major-sync': toFlag(isSyncing),
+      ...(syncLag.value === undefined ? {} : { 'sync-lag': BigInt(syncLag.value) }),
+      best: BigInt(best.value),
+      finalized: BigInt(finalized.value),
+      'finality-lag': BigInt(best.value - finalized.value),
+      ...(timeMs.value === undefined ? {} : { 'head-age': BigInt(roundStartMs) - timeMs.value }),
+    },
+    identities: { 'block-hash': readHash(hash.value, 32) ?? new Uint8Array() },
+  }
+}
+
+interface Health {
+  readonly peers: number
+  readonly isSyncing: boolean
+  readonly shouldHavePeers: boolean
+}
+
+async function getHealth(rpc: JsonRpc): Promise<Step<Health>> {
+  const answered = await callForResult(rpc, 'system_health', [])
+  if (!answered.ok) return answered
+  const health = isRecord(answered.value) ? answered.value : {}
+  // Gossamer, a host in Go, writes these names with capitals.
+  const peers = readCount(health['peers'] ?? health['Peers'])
+  const isSyncing = health['isSyncing'] ?? health['IsSyncing']
+  const shouldHavePeers = health['shouldHavePeers'] ?? health['ShouldHavePeers']
+  return peers === undefined ||
+    typeof isSyncing !== 'boolean' ||
+    typeof shouldHavePeers !== 'boolean'
+    ? stopped(failed('protocol', 'system_health: no health'))
+    : done({ peers, isSyncing, shouldHavePeers })
+}
+
+/** Undefined of a node that does not offer the call. */
+async function getSyncLag(rpc: JsonRpc): Promise<Step<number | undefined>> {
+  const answered = await callIfKnown(rpc, 'system_syncState', [])
+  if (!answered.ok || answered.value === undefined) return answered.ok ? done(undefined) : answered
+  const state = isRecord(answered.value) ? answered.value : {}
+  const current = readCount(state['currentBlock'])
+  const highest = readCount(state['highestBlock'])
+  return current === undefined || highest === undefined
+    ? stopped(failed('protocol', 'system_syncState: no state'))
+    : done(Math.max(0, highest - current))
+}
+
+/** @param params - the block's hash; the best block's height if left out */
+async function getHeight(rpc: JsonRpc, params: readonly unknown[]): Promise<Step<number>> {
+  const answered = await callForResult(rpc, 'chain_getHeader', params)
+  if (!answered.ok) return answered
+  if (answered.value === null) return stopped(failed('content', 'a block it named is not there'))
+  const number = isRecord(answered.value) ? answered.value['number'] : undefined
+  return typeof number === 'string' && /^0x[0-9a-fA-F]{1,13}$/.test(number)
+    ? done(Number(number))
+    : stopped(failed('protocol', 'chain_getHeader: no height'))
+}
+
+async function getBlockHash(rpc: JsonRpc, height: number): Promise<Step<string>> {
+  const answered = await callForResult(rpc, 'chain_getBlockHash', [height])
+  if (!answered.ok) return answered
+  const { value } = answered
+  if (value === null) return stopped(failed('content', `block ${height} is not there`))
+  return typeof value === 'string' && value.startsWith('0x') && readHash(value, 32) !== undefined
+    ? done(value.toLowerCase())
+    : stopped(failed('protocol', `chain_getBlockHash ${height}: no hash`))
+}
+
+/** Undefined of a chain without the pallet, and of a node that does not offer the call. */
+async function getBlockTimeMs(rpc: JsonRpc): Promise<Step<bigint | undefined>> {
+  const answered = await callIfKnown(rpc, 'state_getStorage', [NOW_KEY])
+  if (!answered.ok) return answered
+  const { value } = answered
+  if (value === undefined || value === null) return done(undefined)
+  const bytes = readHash(value, 8)
+  return bytes === undefined
+    ? stopped(failed('protocol', 'state_getStorage: no time'))
+    : done(Buffer.from(bytes).readBigUInt64LE() & 0x7fff_ffff_ffff_ffffn)
+}
+
+async function callIfKnown(
+  rpc: JsonRpc,
+  method: string,
+  params: readonly unknown[],
+): Promise<Step<unknown>> {
+  const answered = await rpc.call(method, params)
+  if (!answered.ok) return answered
+  if (answered.value.ok) return done(answered.value.result)
+  const { error } = answered.value
+  return error.code === METHOD_NOT_FOUND ? done(undefined) : stopped(judgeRpcError(method, error))
+}
