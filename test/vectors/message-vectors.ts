@@ -29,6 +29,7 @@ import {
   signWithTorsionInR,
 } from '../../packages/attestation/test/support/edge-signatures.ts'
 import { getSecret } from '../../packages/attestation/test/support/network-fixture.ts'
+import { listForgedMessages } from './forged-messages.ts'
 import { describeNetwork, getContext } from './networks.ts'
 import {
   makeAttestation,
@@ -54,7 +55,13 @@ export const messageVectors: VectorFile = {
       network: describeNetwork('full'),
       otherNetworkId: toHex(getContext('main').networkId),
       blocks: describeBlocks(context),
-      messages: [...listValid(context), ...listInvalid(context)],
+      messages: [
+        ...listValid(context),
+        ...listInvalid(context),
+        ...listForgedMessages(context, getContext('main')).map(
+          ({ name, type, ssz, member, signed }) => describe(name, type, ssz, member, signed, false),
+        ),
+      ],
       evidence: listEvidence(context),
       viewCertificates: listViewCertificates(context),
     }

@@ -136,8 +136,8 @@ export function signVote(context: EpochContext, message: Vote): Signed<SignedVot
   return { message: { message, signature }, digest }
 }
 
-export function signStatus(context: EpochContext): Signed<SignedStatus> {
-  const message: Status = {
+export function makeStatus(context: EpochContext): Status {
+  return {
     epoch: context.epoch,
     member: 3 as MemberIndex,
     timeMs: 1_763_683_300_000,
@@ -149,6 +149,12 @@ export function signStatus(context: EpochContext): Signed<SignedStatus> {
     version: fromText('0.1.0'),
     features: [fromText('lag-by-group')],
   }
+}
+
+export function signStatus(
+  context: EpochContext,
+  message: Status = makeStatus(context),
+): Signed<SignedStatus> {
   const digest = getStatusDigest(context.networkId, message)
   const signature = signDigest(digest, getSecret(context, message.member))
   return { message: { message, signature }, digest }

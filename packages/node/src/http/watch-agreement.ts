@@ -21,8 +21,15 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('view', status.view)
   metrics.set('peers', source.peers().length)
   metrics.set('members-heard', status.heard.members)
+  metrics.set('weight-heard', status.heard.weight)
+  metrics.set('quorum', status.heard.quorum)
   metrics.set('ready', status.ready ? 1 : 0)
   const { validUntilMs } = status
+  if (validUntilMs !== undefined) {
+    const startMs = getRoundStartMs(source.context.parameters, status.finalRound)
+    metrics.set('certified-at', startMs / 1000)
+    metrics.set('valid-until', validUntilMs / 1000)
+  }
   metrics.set('stale', validUntilMs === undefined || source.nowMs() > validUntilMs ? 1 : 0)
   for (const state of agreementStates)
     metrics.set('agreement', status.agreement === state ? 1 : 0, state)

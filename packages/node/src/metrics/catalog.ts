@@ -57,6 +57,14 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
   },
   height: { metric: 'watchfire_height', help: 'Height of the highest certificate' },
   round: { metric: 'watchfire_round', help: 'Round of the highest certificate' },
+  'certified-at': {
+    metric: 'watchfire_certified_timestamp_seconds',
+    help: 'Start of the highest certified round: nothing is certified since. Absent before the first',
+  },
+  'valid-until': {
+    metric: 'watchfire_valid_until_timestamp_seconds',
+    help: 'When the highest certificate is past its time, or was. Absent before the first',
+  },
   view: { metric: 'watchfire_view', help: 'View the node is in' },
   peers: { metric: 'watchfire_peers', help: 'Connected peers' },
   ready: { metric: 'watchfire_ready', help: '1 while the node is ready' },
@@ -125,6 +133,51 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
   'members-heard': {
     metric: 'watchfire_members_heard',
     help: 'Committee members heard lately, this one included',
+  },
+  'weight-heard': {
+    metric: 'watchfire_weight_heard',
+    help: 'Weight of the members heard lately: below the quorum nothing can be certified',
+  },
+  quorum: { metric: 'watchfire_quorum', help: 'Weight that a certificate needs' },
+  repeated: { metric: 'watchfire_repeated', help: 'Messages sent again, as they were kept' },
+  'published-to-nobody': {
+    metric: 'watchfire_published_to_nobody',
+    help: 'Messages gossiped while no peer was there to hear',
+    label: 'topic',
+  },
+  'retries-dropped': {
+    metric: 'watchfire_retries_dropped',
+    help: 'Messages kept for another try (SPEC 8, QUEUE) that had no room any more',
+    label: 'topic',
+  },
+  fetches: { metric: 'watchfire_fetches', help: 'Requests made to peers', label: 'what' },
+  'fetch-failures': {
+    metric: 'watchfire_fetch_failures',
+    help: 'Requests to peers that brought nothing',
+    label: 'what',
+  },
+  'network-served': {
+    metric: 'watchfire_network_served',
+    help: 'Requests of peers answered, by protocol',
+    label: 'protocol',
+  },
+  'network-fetched': {
+    metric: 'watchfire_network_fetched',
+    help: 'Messages that peers answered with, by protocol',
+    label: 'protocol',
+  },
+  'network-speakers': {
+    metric: 'watchfire_network_speakers',
+    help: 'Peers that gossip runs with',
+  },
+  'synced-certificates': {
+    metric: 'watchfire_synced_certificates',
+    help: 'Certificates taken over from peers in catching up',
+  },
+  'sync-refusals': {
+    metric: 'watchfire_sync_refusals',
+    help: 'Answers refused in catching up, by reason',
+    label: 'reason',
   },
   'feed-subscribers': { metric: 'watchfire_feed_subscribers', help: 'Open event streams' },
   'feed-subscribers-cut': {

@@ -5,8 +5,11 @@ import {
   decode,
   getAttestationDigest,
   getPublicKey,
+  getRoundStartMs,
+  getValidUntilMs,
   makeGenesisContext,
   parseManifest,
+  type Round,
   signedAttestationType,
   targetStateType,
   toHex,
@@ -331,6 +334,10 @@ describe('the HTTP server', () => {
         'watchfire_agreement_state{state="stalled"} 1',
         'watchfire_agreement_state{state="ok"} 0',
         'watchfire_members_heard 4',
+        'watchfire_weight_heard 4',
+        'watchfire_quorum 3',
+        `watchfire_certified_timestamp_seconds ${getRoundStartMs(test.source.context.parameters, 8 as Round) / 1000}`,
+        `watchfire_valid_until_timestamp_seconds ${getValidUntilMs(test.source.context.parameters, 8 as Round) / 1000}`,
         'watchfire_http_answers_total{status="200"} 1',
       ])
         assert.ok(body.split('\n').includes(line), line)

@@ -8,7 +8,7 @@ import { makeFastVerify } from '../../src/loop/fast-verify.ts'
 import { makeMemberBook } from '../../src/loop/member-book.ts'
 import { makeNodeLoop, type NodeLoop } from '../../src/loop/node-loop.ts'
 import { makeSignedKeeper } from '../../src/loop/signed-keeper.ts'
-import type { FinalRecord } from '../../src/ports.ts'
+import type { FinalRecord, Meter } from '../../src/ports.ts'
 import { openChainStore } from '../../src/store/chain-store.ts'
 import { recover } from '../../src/store/recover.ts'
 import { openVoteLog } from '../../src/store/vote-log.ts'
@@ -45,7 +45,14 @@ export class LoopHarness {
 
   constructor(
     member: number,
-    options: { clock?: TestClock; disk?: LosingDisk; path?: string; isDoubtful?: boolean } = {},
+    options: {
+      clock?: TestClock
+      disk?: LosingDisk
+      path?: string
+      isDoubtful?: boolean
+      /** Counts in the place of `meter`. */
+      meter?: Meter
+    } = {},
   ) {
     const me = member as MemberIndex
     this.clock = options.clock ?? new TestClock(2100)
@@ -75,7 +82,7 @@ export class LoopHarness {
       members: this.members,
       fast: makeFastVerify(),
       clock: this.clock,
-      meter: this.meter,
+      meter: options.meter ?? this.meter,
       log: this.log,
       signal: this.stopping.signal,
       onFinal: (record) => void this.finals.push(record),
