@@ -12,13 +12,16 @@ export interface Anvil {
   stop(): Promise<void>
 }
 
-/** Starts a chain whose blocks are mined on `evm_mine` and `anvil_mine` only. */
-export async function startAnvil(chainId: number): Promise<Anvil> {
-  const child = spawn(
-    findAnvil(),
-    ['--port', '0', '--chain-id', String(chainId), '--accounts', '1', '--no-mining'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+/**
+ * Starts a chain whose blocks are mined on `evm_mine` and `anvil_mine` only.
+ *
+ * @param bornMs - time of its first block; now if left out
+ */
+export async function startAnvil(chainId: number, bornMs = Date.now()): Promise<Anvil> {
+  const chain = ['--chain-id', String(chainId), '--timestamp', String(Math.floor(bornMs / 1000))]
+  const child = spawn(findAnvil(), ['--port', '0', ...chain, '--accounts', '1', '--no-mining'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   // A run that is cut short leaves no chain behind.
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)

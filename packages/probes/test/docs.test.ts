@@ -5,13 +5,16 @@ import { builtinKinds } from '../src/builtin-kinds.ts'
 
 const text = readFileSync(new URL('../../../docs/probes.md', import.meta.url), 'utf8')
 
-/** Parameters with which a kind yields all of its signals. */
-const params = {
+/** Parameters with which a kind yields all of its signals, taken together. */
+const basis = {
   url: 'https://example.com/',
   decimals: 8,
   unit: 'usd',
   validators: ['0'],
   voteAccounts: ['0'],
+}
+const variants: Readonly<Record<string, readonly object[]>> = {
+  'price-feed': [basis, { ...basis, feed: 'sequencer' }, { ...basis, feed: 'pyth' }],
 }
 
 describe('docs/probes.md', () => {
@@ -25,7 +28,8 @@ describe('docs/probes.md', () => {
           assert.match(section, new RegExp(`\`${name}\` \\| ${value} `), `default of ${name}`)
         }
       }
-      for (const { name } of [...kind.signals(params), ...kind.identities]) {
+      const signals = (variants[kind.kind] ?? [basis]).flatMap((given) => kind.signals(given))
+      for (const { name } of [...signals, ...kind.identities]) {
         assert.ok(section.includes(`\`${name}\``), name)
       }
       for (const outcome of ['wrong-chain', 'syncing', 'reverted'] as const) {

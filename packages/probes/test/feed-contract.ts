@@ -9,9 +9,11 @@ pragma solidity ^0.8.0;
 
 contract Feed {
     uint8 public immutable decimals;
+    string public description = "ETH / USD";
     bool private broken;
     uint80 private roundId;
     int256 private answer;
+    uint256 private startedAt;
     uint256 private updatedAt;
     uint80 private answeredInRound;
 
@@ -19,8 +21,8 @@ contract Feed {
         decimals = digits;
     }
 
-    function set(uint80 id, int256 value, uint256 time, uint80 answeredIn) external {
-        (roundId, answer, updatedAt, answeredInRound) = (id, value, time, answeredIn);
+    function set(uint80 id, int256 value, uint256 began, uint256 time, uint80 answeredIn) external {
+        (roundId, answer, startedAt, updatedAt, answeredInRound) = (id, value, began, time, answeredIn);
     }
 
     function breakDown() external {
@@ -29,7 +31,7 @@ contract Feed {
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
         require(!broken, "No data present");
-        return (roundId, answer, updatedAt, updatedAt, answeredInRound);
+        return (roundId, answer, startedAt, updatedAt, answeredInRound);
     }
 }
 `
@@ -44,7 +46,14 @@ let compiled: Compiled | undefined
 /** A contract on a test's chain. */
 export interface FeedContract {
   readonly address: string
-  set(id: bigint, answer: bigint, updatedAt: bigint, answeredIn: bigint): Promise<void>
+  /** @param startedAt - as `updatedAt` if left out */
+  set(
+    id: bigint,
+    answer: bigint,
+    updatedAt: bigint,
+    answeredIn: bigint,
+    startedAt?: bigint,
+  ): Promise<void>
   breakDown(): Promise<void>
 }
 
@@ -68,7 +77,8 @@ export async function deployFeed(anvil: Anvil, decimals: number): Promise<FeedCo
   }
   return {
     address,
-    set: (id, answer, updatedAt, answeredIn) => run('set', [id, answer, updatedAt, answeredIn]),
+    set: (id, answer, updatedAt, answeredIn, startedAt = updatedAt) =>
+      run('set', [id, answer, startedAt, updatedAt, answeredIn]),
     breakDown: () => run('breakDown', []),
   }
 }

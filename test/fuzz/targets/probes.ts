@@ -16,46 +16,76 @@ import { type JsonValue, mutateJson } from '../mutate-json.ts'
 import { check, type FuzzTarget } from '../target.ts'
 import { toUtf8 } from '../text.ts'
 
-const kinds = builtinKinds.filter(({ kind }) => ['http', 'evm-rpc', 'price-feed'].includes(kind))
-
-const params: Readonly<Record<string, object>> = {
-  http: {
-    url: 'http://target.example/health',
-    method: 'GET',
-    status: [],
-    headers: {},
-    contains: 'ok',
-    redirects: 2,
-    bodyBytesMax: 65_536,
-  },
-  'evm-rpc': {
-    url: 'http://target.example/',
-    headers: {},
-    chainId: 1,
-    blockMs: 12_000,
-    referenceDepth: 8,
-    referenceStep: 32,
-  },
-  'price-feed': {
-    url: 'http://target.example/',
-    headers: {},
-    chainId: 1,
-    address: `0x${'ab'.repeat(20)}`,
-    decimals: 8,
-    unit: 'usd',
-    heartbeatMs: 60_000,
-  },
+/** A kind with parameters, and what a healthy target answers each of its requests with. */
+interface Subject {
+  readonly kind: ProbeKind
+  readonly params: object
+  /** Texts, or results of JSON-RPC calls: of one, or of a batch. */
+  readonly replies: readonly (string | readonly JsonValue[])[]
 }
 
+const rpc = {
+  url: 'http://target.example/',
+  headers: {},
+  chainId: 1,
+  blockMs: 12_000,
+  batch: true,
+}
+const feed = { ...rpc, referenceDepth: 1, unit: 'usd', heartbeatMs: 60_000 }
 const word = (value: bigint): string => BigInt.asUintN(256, value).toString(16).padStart(64, '0')
-const block = { number: '0x1500', timestamp: '0x691f0000', hash: `0x${'5a'.repeat(32)}` }
+const block = {
+  number: '0x1500',
+  timestamp: '0x691f0000',
+  hash: `0x${'5a'.repeat(32)}`,
+  gasUsed: '0x112a880',
+  gasLimit: '0x2255100',
+  baseFeePerGas: '0x3b9aca00',
+  transactions: ['0x1', '0x2'],
+}
 const reference = { ...block, number: '0x14e0' }
 const roundData = `0x${[2n ** 64n + 7n, 3_000n * 10n ** 8n, 1n, 1_763_683_200n, 2n ** 64n + 7n].map(word).join('')}`
-/** Results of the calls that a kind makes, in its order. */
-const results: Readonly<Record<string, readonly JsonValue[]>> = {
-  http: [],
-  'evm-rpc': [block, '0x1', false, reference],
-  'price-feed': [roundData, '0x1', `0x${word(8n)}`],
+const newest = { oldestBlock: '0x14c0', gasUsedRatio: [0.5] }
+const pythPrice = { price: '300000000000', conf: '40000000', expo: -8, publish_time: 1_763_683_258 }
+const priceId = '5a'.repeat(32)
+const pythUpdate = {
+  parsed: [{ id: priceId, price: pythPrice, ema_price: pythPrice, metadata: { slot: 77 } }],
+}
+
+const subjects: readonly Subject[] = [
+  {
+    kind: findKind('http'),
+    params: {
+      url: 'http://target.example/health',
+      method: 'GET',
+      status: [],
+      headers: {},
+      contains: 'ok',
+      redirects: 2,
+      bodyBytesMax: 65_536,
+    },
+    replies: ['all is ok', 'no', ''],
+  },
+  {
+    kind: findKind('evm-rpc'),
+    params: { ...rpc, referenceDepth: 8, referenceStep: 32 },
+    replies: [[block], ['0x1', reference, false, '0x19', 'Geth/v1.17.4/linux', newest, newest]],
+  },
+  {
+    kind: findKind('price-feed'),
+    params: { ...feed, feed: 'aggregator', address: `0x${'ab'.repeat(20)}`, decimals: 8 },
+    replies: [[block], ['0x1', roundData, `0x${word(8n)}`]],
+  },
+  {
+    kind: findKind('price-feed'),
+    params: { ...feed, feed: 'pyth', priceId },
+    replies: [JSON.stringify(pythUpdate)],
+  },
+]
+
+function findKind(name: string): ProbeKind {
+  const kind = builtinKinds.find((each) => each.kind === name)
+  if (kind === undefined) throw new RangeError(`there is no kind ${name}`)
+  return kind
 }
 
 const ODD_RESULTS: readonly JsonValue[] = [
@@ -91,12 +121,7 @@ function drawReply(prng: Prng, body: string): Uint8Array {
   return prng.chance(80) ? mutateBytes(prng, whole) : whole
 }
 
-function drawBody(prng: Prng, id: number, result: JsonValue): string {
-  if (prng.chance(15)) {
-    const levels = prng.pick(DEPTHS)
-    const deep = `${'{"a":['.repeat(levels)}${']}'.repeat(levels)}`
-    return `{"jsonrpc":"2.0","id":${id},"result":${deep}}`
-  }
+function drawAnswer(prng: Prng, id: number, result: JsonValue): JsonValue {
   const changed = prng.chance(100)
     ? prng.pick(ODD_RESULTS)
     : prng.chance(150)
@@ -105,7 +130,39 @@ function drawBody(prng: Prng, id: number, result: JsonValue): string {
   const answer: JsonValue = prng.chance(60)
     ? { jsonrpc: '2.0', id, error: { code: prng.pick([3, -32_000, -32_601]), message: 'reverted' } }
     : { jsonrpc: '2.0', id, result: changed }
-  return JSON.stringify(prng.chance(80) ? mutateJson(prng, answer) : answer)
+  return prng.chance(80) ? mutateJson(prng, answer) : answer
+}
+
+/** A body that answers the calls from `firstId` on. */
+function drawBody(prng: Prng, firstId: number, results: readonly JsonValue[]): string {
+  const isBatch = results.length > 1
+  if (prng.chance(15)) {
+    const levels = prng.pick(DEPTHS)
+    const deep = `${'{"a":['.repeat(levels)}${']}'.repeat(levels)}`
+    const answers = results.map(
+      (_, at) => `{"jsonrpc":"2.0","id":${firstId + at},"result":${deep}}`,
+    )
+    return isBatch ? `[${answers.join()}]` : (answers[0] ?? deep)
+  }
+  const answers = results.map((result, at) => drawAnswer(prng, firstId + at, result))
+  const answer: JsonValue = isBatch ? answers : (answers[0] ?? null)
+  return JSON.stringify(prng.chance(40) ? mutateJson(prng, answer) : answer)
+}
+
+/** A text that a server gives by GET: JSON is changed as JSON half of the time. */
+function drawText(prng: Prng, text: string): string {
+  if (!text.startsWith('{') || prng.chance(500)) return text
+  return JSON.stringify(mutateJson(prng, JSON.parse(text) as JsonValue))
+}
+
+function drawReplies(prng: Prng, { replies }: Subject): Uint8Array[] {
+  let firstId = 1
+  return replies.map((reply) => {
+    if (typeof reply === 'string') return drawReply(prng, drawText(prng, reply))
+    const body = drawBody(prng, firstId, reply)
+    firstId += reply.length
+    return drawReply(prng, body)
+  })
 }
 
 /** Turns of the event loop after which a server that got no further request hangs up. */
@@ -160,7 +217,7 @@ const roundStartMs = 1_763_683_260_000 as UnixMs
 const CONNECTIONS_MAX = 16
 
 /** Asks a target that answers `replies`, over as many connections as the kind makes. */
-async function ask(kind: ProbeKind, replies: readonly Uint8Array[]) {
+async function ask({ kind, params }: Subject, replies: readonly Uint8Array[]) {
   const controller = new AbortController()
   const phases = makePhaseTimer(() => 0)
   const sockets: Socket[] = []
@@ -177,8 +234,7 @@ async function ask(kind: ProbeKind, replies: readonly Uint8Array[]) {
     secure: () => Promise.reject(new Error('no target is secured')),
     countBytes: () => done(undefined),
   }
-  const given = params[kind.kind] ?? {}
-  const answer = await kind.probe(given as never, {
+  const answer = await kind.probe(params as never, {
     signal: controller.signal,
     deadlineMs: (roundStartMs + 1000) as UnixMs,
     timeoutMs: 1000,
@@ -190,7 +246,7 @@ async function ask(kind: ProbeKind, replies: readonly Uint8Array[]) {
   })
   for (const socket of sockets) socket.destroy()
   controller.abort()
-  return checkAnswer(kind, given, answer)
+  return checkAnswer(kind, params, answer)
 }
 
 /** What targets answer to probes, from the first byte of HTTP on: whatever it is has a named outcome. */
@@ -202,27 +258,25 @@ export const probes: FuzzTarget = {
   share: 0.6,
   open: () => ({
     draw(prng) {
-      const index = prng.between(0, kinds.length - 1)
-      const own = results[kinds[index]?.kind ?? ''] ?? []
-      const bodies =
-        own.length === 0
-          ? ['all is ok', 'no', '']
-          : own.map((result, call) => drawBody(prng, call + 1, result))
-      const replies = bodies.flatMap((body) => [drawReply(prng, body), SEPARATOR]).slice(0, -1)
-      return join(Uint8Array.of(index), ...replies)
+      const index = prng.between(0, subjects.length - 1)
+      const subject = subjects[index]
+      if (subject === undefined) throw new RangeError('there is no such subject')
+      const replies = drawReplies(prng, subject).flatMap((reply) => [reply, SEPARATOR])
+      return join(Uint8Array.of(index), ...replies.slice(0, -1))
     },
     async run(input) {
-      const kind = kinds[(input[0] ?? 0) % kinds.length]
-      if (kind === undefined) throw new RangeError('there is no such kind')
-      const answer = await ask(kind, split(input.subarray(1)))
+      const subject = subjects[(input[0] ?? 0) % subjects.length]
+      if (subject === undefined) throw new RangeError('there is no such subject')
+      const { kind } = subject.kind
+      const answer = await ask(subject, split(input.subarray(1)))
       if (answer.status === 'reached') {
         const signals = Object.entries(answer.signals).map(([name, value]) => `${name}=${value}`)
-        return { code: 'accepted', trace: `${kind.kind} ${signals.join()}` }
+        return { code: 'accepted', trace: `${kind} ${signals.join()}` }
       }
       const code = answer.status === 'failed' ? answer.outcome : answer.reason
-      check(code !== 'internal', `${kind.kind} abstained over what a target said: ${answer.detail}`)
+      check(code !== 'internal', `${kind} abstained over what a target said: ${answer.detail}`)
       check(answer.detail.length <= 301, 'a detail without bound')
-      return { code, trace: `${kind.kind} ${answer.detail}` }
+      return { code, trace: `${kind} ${answer.detail}` }
     },
   }),
 }

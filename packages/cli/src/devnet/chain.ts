@@ -14,6 +14,7 @@ export const CHAIN_ID = 31_337
 /** A block a second: the finest interval anvil has, and the scale of the probes' ages. */
 export const BLOCK_SECONDS = 1
 const SAVE_INTERVAL_MS = 1000
+const STATES = 60
 /** What was killed a moment ago may hold its port a moment longer. */
 const PORT_WAIT_MS = 2000
 const PACKAGE = '@foundry-rs/anvil-linux-amd64'
@@ -84,7 +85,8 @@ function getAnvilArguments(layout: Layout, file: DevnetFile): string[] {
   const chain = ['--chain-id', String(file.chainId), '--block-time', String(BLOCK_SECONDS)]
   const server = ['--host', '127.0.0.1', '--port', String(file.ports.chain), '--quiet']
   const state = existsSync(layout.chainState) ? ['--load-state', layout.chainState] : []
-  return [...server, ...chain, '--prune-history', ...state]
+  // Probes read contracts a moment before the round began: anvil keeps that many blocks' states.
+  return [...server, ...chain, '--prune-history', String(STATES), ...state]
 }
 
 /** anvil from npm where npm has it for this platform, else from PATH. */

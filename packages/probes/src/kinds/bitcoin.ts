@@ -13,7 +13,7 @@ import {
   peersThreshold,
 } from './chain-params.ts'
 import { makePolicy, slowThreshold } from './default-policy.ts'
-import { getReferenceHeight } from './evm-rpc.ts'
+import { getHeightByDepth } from './reference-block.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
 import { readCount, readHash, toFlag } from './readings.ts'
@@ -133,7 +133,7 @@ async function ask(
   if (!time.ok) return time.stop
   const peers = await getPeerCount(rpc)
   if (!peers.ok) return peers.stop
-  const height = getReferenceHeight(info.blocks, params)
+  const height = getHeightByDepth(info.blocks, params)
   const hash = await getBlockHash(rpc, height)
   if (!hash.ok) return hash.stop
   return {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Step } from '../kind.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { callForResult, isRecord, type JsonRpc } from './json-rpc.ts'
+import { callForResult, isRecord, type JsonRpc, type RpcCall } from './json-rpc.ts'
 import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema } from './schemas.ts'
 
 // What kinds that ask an Ethereum node share. The JSON-RPC methods are those of the execution API
@@ -25,47 +25,72 @@ export function checkEthereumParams(params: {
   return [...checkUrl('url', params.url), ...checkHeaders('headers', params.headers)]
 }
 
-/** A block's place, time and hash. */
+/** What is read of a block. */
 export interface BlockHead {
   readonly height: number
   readonly timestampMs: number
   readonly hash: Uint8Array
+  /** What a chain need not have, or a server need not tell, is undefined. */
+  readonly gasUsed: number | undefined
+  readonly gasLimit: number | undefined
+  readonly baseFeeWei: number | undefined
+  readonly transactions: number | undefined
 }
 
-/** Checks that the node follows the chain that the manifest names. */
-export async function checkChain(rpc: JsonRpc, chainId: number): Promise<Step<undefined>> {
-  const answered = await callForResult(rpc, 'eth_chainId', [])
-  if (!answered.ok) return answered
-  const actual = readQuantity(answered.value)
+/** Whether the node follows the chain that the manifest names, by its answer to `eth_chainId`. */
+export function readChain(result: unknown, chainId: number): Step<undefined> {
+  const actual = readQuantity(result)
   if (actual === undefined) return stopped(failed('protocol', 'eth_chainId: no number'))
   return actual === chainId
     ? done(undefined)
     : stopped(failed('wrong-chain', `chain ${actual}, not ${chainId}`))
 }
 
-/** @param block - a height, or `latest` */
-export async function getBlockHead(
-  rpc: JsonRpc,
-  block: number | 'latest',
-): Promise<Step<BlockHead>> {
-  const tag = block === 'latest' ? block : `0x${block.toString(16)}`
-  const answered = await callForResult(rpc, 'eth_getBlockByNumber', [tag, false])
-  if (!answered.ok) return answered
-  if (answered.value === null) return stopped(failed('content', `block ${block} is not there`))
-  const head = isRecord(answered.value) ? readBlockHead(answered.value) : undefined
+/** The call for a block without its transactions. @param block - a height, or `latest` */
+export function makeBlockCall(block: number | 'latest'): RpcCall {
+  const tag = block === 'latest' ? block : toQuantity(block)
+  return { method: 'eth_getBlockByNumber', params: [tag, false] }
+}
+
+/** The answer to {@link makeBlockCall}. */
+export function readBlock(result: unknown, block: number | 'latest'): Step<BlockHead> {
+  if (result === null) return stopped(failed('content', `block ${block} is not there`))
+  const head = isRecord(result) ? readBlockHead(result) : undefined
   if (head === undefined) return stopped(failed('protocol', `block ${block} is no block`))
   return block === 'latest' || head.height === block
     ? done(head)
     : stopped(failed('content', `asked for block ${block}, got ${head.height}`))
 }
 
+/** Asks for the head. */
+export async function getHead(rpc: JsonRpc): Promise<Step<BlockHead>> {
+  const { method, params } = makeBlockCall('latest')
+  const answered = await callForResult(rpc, method, params)
+  return answered.ok ? readBlock(answered.value, 'latest') : answered
+}
+
 function readBlockHead(block: Record<string, unknown>): BlockHead | undefined {
   const height = readQuantity(block['number'])
   const timestamp = readQuantity(block['timestamp'])
   const hash = readBytes(block['hash'])
+  const { transactions } = block
   if (height === undefined || timestamp === undefined || hash?.length !== 32) return undefined
   const timestampMs = timestamp * 1000
-  return Number.isSafeInteger(timestampMs) ? { height, timestampMs, hash } : undefined
+  if (!Number.isSafeInteger(timestampMs)) return undefined
+  return {
+    height,
+    timestampMs,
+    hash,
+    gasUsed: readQuantity(block['gasUsed']),
+    gasLimit: readQuantity(block['gasLimit']),
+    baseFeeWei: readQuantity(block['baseFeePerGas']),
+    transactions: Array.isArray(transactions) ? transactions.length : undefined,
+  }
+}
+
+/** A number in hex, as the execution API writes quantities. */
+export function toQuantity(value: number): string {
+  return `0x${value.toString(16)}`
 }
 
 /** A quantity in hex, if it is one that a number holds exactly. */

@@ -1,38 +1,41 @@
 import { type Static, Type } from 'typebox'
-import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
-import { done, failed, stopped } from '../steps.ts'
+import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
 import { makePolicy, slowThreshold } from './default-policy.ts'
 import {
-  checkChain,
   checkEthereumParams,
   ethereumParams,
-  getBlockHead,
-  readQuantity,
+  getHead,
+  makeBlockCall,
+  readBlock,
+  readChain,
 } from './ethereum.ts'
+import { evmSignals, getChainSignals, getHeadSignals } from './evm-signals.ts'
+import { judgeSyncing, readClient, readNewest, readPeers } from './evm-answers.ts'
 import { httpOutcomes } from './http-outcomes.ts'
-import { isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
+import { callAll } from './json-rpc-batch.ts'
+import { getResult, type JsonRpc, makeJsonRpc } from './json-rpc.ts'
+import { blockMsSchema, getReferenceHeight } from './reference-block.ts'
 import { strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import { getPhaseSignals } from './phase-signals.ts'
 
 const paramsSchema = strictObject({
   ...ethereumParams,
-  blockMs: Type.Integer({
-    default: 12_000,
-    minimum: 1,
-    maximum: 86_400_000,
-    description: 'Time between blocks, for the default policy.',
-  }),
+  blockMs: blockMsSchema,
   referenceDepth: Type.Integer({
     default: 8,
     minimum: 0,
     maximum: 1_000_000,
-    description: 'Blocks below the head before a hash is compared: what may still be reorganized.',
+    description: 'Blocks’ time before the round whose hash is compared: what may be reorganized.',
   }),
   referenceStep: Type.Integer({
     default: 32,
     minimum: 1,
     maximum: 1_000_000,
     description: 'Hashes are compared at multiples of this height.',
+  }),
+  batch: Type.Boolean({
+    default: true,
+    description: 'Ask in one request; a server that takes no batches is asked one by one.',
   }),
 })
 type Params = Static<typeof paramsSchema>
@@ -44,7 +47,6 @@ const STALL_GRACE_MS = 10_000
 /** Behind the others of its group by what takes this long to make, and by no less than three blocks. */
 const LAG_MS = 30_000
 const LAG_BLOCKS_MIN = 3
-const METHOD_NOT_FOUND = -32_601
 
 /** An Ethereum-like node: is it on the right chain, at its head, and of one history with the others? */
 export const evmRpcKind = defineKind({
@@ -52,24 +54,15 @@ export const evmRpcKind = defineKind({
   summary: 'An EVM node answers over JSON-RPC, on the right chain, at its head.',
   params: paramsSchema,
   check: checkEthereumParams,
-  signals: () => [
-    latencySignal('From the first packet to the latest block: a connection and one call.'),
+  signals: ({ url }) => evmSignals(url),
+  identities: [
+    { name: 'block-hash', meaning: 'Hash of the block at the reference height.' },
     {
-      name: 'head',
-      unit: 'blocks',
-      scale: 0,
-      aggregate: 'corroborated',
-      meaning: 'Height of the latest block.',
-    },
-    {
-      name: 'head-age',
-      unit: 'ms',
-      scale: 0,
-      aggregate: 'median',
-      meaning: 'From the latest block’s time to the start of the round; below 0 if it is later.',
+      name: 'client',
+      meaning: 'Name and version of the node’s software, in ASCII, cut to 32 bytes.',
+      optional: true,
     },
   ],
-  identities: [{ name: 'block-hash', meaning: 'Hash of the block at the reference height.' }],
   outcomes: [...httpOutcomes, 'wrong-chain', 'syncing', 'content'],
   defaultPolicy: ({ blockMs }, { timeoutMs, group }) =>
     makePolicy([
@@ -95,67 +88,59 @@ export const evmRpcKind = defineKind({
   },
 })
 
-async function ask(
-  rpc: JsonRpc,
-  params: Params,
-  { phases, roundStartMs }: ProbeContext,
-): Promise<ProbeAnswer> {
-  const latest = await getBlockHead(rpc, 'latest')
+/**
+ * Two requests: the head, by which latency is measured, and all that depends on it. Of safe and
+ * finalized blocks only the height is wanted, which `eth_feeHistory` says in a hundredth of the bytes.
+ */
+async function ask(rpc: JsonRpc, params: Params, context: ProbeContext): Promise<ProbeAnswer> {
+  const latest = await getHead(rpc)
   if (!latest.ok) return latest.stop
   const head = latest.value
-  const latency = phases.latencyUs()
-  const chain = await checkChain(rpc, params.chainId)
+  const times = getPhaseSignals(context.phases, params.url)
+  const height = getReferenceHeight(head, params, context.roundStartMs)
+  const getNewest = (tag: string) => ({
+    method: 'eth_feeHistory',
+    params: ['0x1', tag, []],
+    optional: true as const,
+  })
+  const calls = [
+    { method: 'eth_chainId', params: [] },
+    makeBlockCall(height),
+    { method: 'eth_syncing', params: [], optional: true as const },
+    { method: 'net_peerCount', params: [], optional: true as const },
+    { method: 'web3_clientVersion', params: [], optional: true as const },
+    getNewest('safe'),
+    getNewest('finalized'),
+  ]
+  const answered = await callAll(rpc, calls, params.batch, context)
+  if (!answered.ok) return answered.stop
+  const [chainId, block, syncing, peers, client, safe, finalized] = answered.value
+  const chain = getResult('eth_chainId', chainId)
   if (!chain.ok) return chain.stop
-  const synced = await checkSynced(rpc)
-  if (!synced.ok) return synced.stop
-  const height = getReferenceHeight(head.height, params)
-  const reference = await getBlockHead(rpc, height)
+  const isRight = readChain(chain.value, params.chainId)
+  if (!isRight.ok) return isRight.stop
+  const behind = judgeSyncing(syncing)
+  if (behind !== undefined) return behind
+  const found = getResult('eth_getBlockByNumber', block)
+  if (!found.ok) return found.stop
+  const reference = readBlock(found.value, height)
   if (!reference.ok) return reference.stop
+  const software = readClient(client)
   return {
     status: 'reached',
     reference: { kind: 'height', value: height },
     signals: {
-      latency,
-      head: BigInt(head.height),
-      'head-age': BigInt(roundStartMs - head.timestampMs),
+      ...times,
+      ...getHeadSignals(head, reference.value, context.roundStartMs),
+      ...getChainSignals(head, {
+        safe: readNewest(safe),
+        finalized: readNewest(finalized),
+        peers: readPeers(peers),
+      }),
     },
-    identities: { 'block-hash': reference.value.hash },
+    identities: {
+      'block-hash': reference.value.hash,
+      ...(software === undefined ? {} : { client: software }),
+    },
   }
-}
-
-/**
- * Monitors see heads that differ by a block or two. They compare hashes deep enough that those are
- * settled, and at round heights, so that all but those on both sides of a step name the same block.
- */
-export function getReferenceHeight(
-  head: number,
-  { referenceDepth, referenceStep }: Pick<Params, 'referenceDepth' | 'referenceStep'>,
-): number {
-  const settled = Math.max(0, head - referenceDepth)
-  return settled - (settled % referenceStep)
-}
-
-/** A node that is syncing answers, but from the past. One that does not know the question is not asked. */
-async function checkSynced(rpc: JsonRpc): Promise<Step<undefined>> {
-  const answered = await rpc.call('eth_syncing', [])
-  if (!answered.ok) return answered
-  const answer = answered.value
-  if (!answer.ok) {
-    return answer.error.code === METHOD_NOT_FOUND
-      ? done(undefined)
-      : stopped(judgeRpcError('eth_syncing', answer.error))
-  }
-  if (answer.result === false) return done(undefined)
-  return stopped(
-    isRecord(answer.result) || answer.result === true
-      ? failed('syncing', describeSync(answer.result))
-      : failed('protocol', 'eth_syncing: neither false nor a state'),
-  )
-}
-
-/** Two numbers of it, where they are there: the rest may nest deeper than can be written out again. */
-function describeSync(state: Record<string, unknown> | true): string {
-  if (state === true) return 'no more than that it is'
-  const [current, highest] = [state['currentBlock'], state['highestBlock']].map(readQuantity)
-  return `at block ${current ?? 'unknown'} of ${highest ?? 'unknown'}`
 }

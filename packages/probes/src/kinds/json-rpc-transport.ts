@@ -40,11 +40,11 @@ export function makeHttpTransport(
         body,
         bodyBytesMax: ANSWER_BYTES_MAX,
       })
-      if (!answered.ok) return answered
-      if (!exchange.isOpen()) {
+      if (!answered.ok || !exchange.isOpen()) {
         exchange.close()
         exchange = undefined
       }
+      if (!answered.ok) return answered
       const { status, body: answer } = answered.value
       // A POST is not sent on to where a server points.
       if (status >= 300 && status <= 399) return stopped(failed('redirect', `status ${status}`))
@@ -81,7 +81,11 @@ export function makeWebSocketTransport(
       context.phases.begin('first-byte')
       for (;;) {
         const received = await channel.receive()
-        if (!received.ok) return received
+        if (!received.ok) {
+          channel.close()
+          channel = undefined
+          return received
+        }
         const answer = read(received.value.data)
         if (answer === undefined) continue
         context.phases.end()

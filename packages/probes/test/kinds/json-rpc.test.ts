@@ -14,6 +14,11 @@ const results: Readonly<Record<string, unknown>> = {
   eth_getBlockByNumber: makeBlock(0, 1_750_000_000),
 }
 
+interface Call {
+  readonly id: number
+  readonly method: string
+}
+
 /** Probes a server that says, for each call, what `answer` makes of the call's id and result. */
 async function probe(
   answer: (id: number, result: unknown) => readonly unknown[],
@@ -23,11 +28,15 @@ async function probe(
   server.on('connection', (socket) => {
     connections++
     socket.on('message', (data) => {
-      const { id, method } = JSON.parse((data as Buffer).toString()) as {
-        id: number
-        method: string
-      }
-      for (const message of answer(id, results[method])) {
+      const asked = JSON.parse((data as Buffer).toString()) as Call | Call[]
+      const calls = Array.isArray(asked) ? asked : [asked]
+      const said = calls.map(({ id, method }) => answer(id, results[method] ?? null))
+      // Of a batch the last messages come as one, and the others by themselves.
+      const last = said.map((messages) => messages.at(-1))
+      for (const message of [
+        ...said.flatMap((messages) => messages.slice(0, -1)),
+        Array.isArray(asked) ? last : last[0],
+      ]) {
         socket.send(typeof message === 'string' ? message : JSON.stringify(message))
       }
     })

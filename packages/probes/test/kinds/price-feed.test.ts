@@ -3,16 +3,21 @@ import { encodeAbiParameters, parseAbiParameters, toFunctionSelector } from 'vie
 import { getEnding, probeOnce } from '../../src/compliance/harness.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { selectors } from '../../src/kinds/aggregator.ts'
-import { priceFeedKind, scalePrice } from '../../src/kinds/price-feed.ts'
+import { priceFeedKind } from '../../src/kinds/price-feed.ts'
 import { makeRegistry } from '../../src/registry.ts'
 import { expandTarget } from '../../src/target.ts'
 import { type Anvil, startAnvil } from '../anvil.ts'
 import { deployFeed, type FeedContract } from '../feed-contract.ts'
-import { type RpcTable, startRpcServer } from '../rpc-server.ts'
+import { makeBlock, type RpcTable, startRpcServer } from '../rpc-server.ts'
 
 const CHAIN_ID = 31_337
 const UPDATED_S = 1_750_000_000n
 const HEARTBEAT_MS = 60_000
+/** A node at height 9. */
+const node = {
+  eth_chainId: { result: '0x7a69' },
+  eth_getBlockByNumber: { result: makeBlock(9, 1_700_000_000) },
+}
 
 describe('kind price-feed', () => {
   let anvil: Anvil
@@ -21,7 +26,8 @@ describe('kind price-feed', () => {
   before(async function () {
     // The compiler alone takes a second or two to load.
     this.timeout(30_000)
-    anvil = await startAnvil(CHAIN_ID)
+    // Its blocks are all of the past, so that a probe reads the latest: the last one set.
+    anvil = await startAnvil(CHAIN_ID, Date.now() - 3_600_000)
     feed = await deployFeed(anvil, 8)
   })
   after(() => anvil.stop())
@@ -39,23 +45,68 @@ describe('kind price-feed', () => {
     return probeOnce(priceFeedKind, { url: anvil.url, ...basis, ...params }, { roundStartMs })
   }
 
-  it('reads price, age against the round’s start, and round', async () => {
+  it('reads price, ages against the round’s start, and round', async () => {
     const phase = 3n << 64n
-    await feed.set(phase | 42n, 123_456_789_012n, UPDATED_S, phase | 42n)
+    await feed.set(phase | 42n, 123_456_789_012n, UPDATED_S, phase | 42n, UPDATED_S - 7n)
     const roundStartMs = Date.now()
-    const result = await probe({}, roundStartMs)
+    const result = await probe({ description: 'ETH / USD' }, roundStartMs)
     assert.ok(result.status === 'reached', getEnding(result))
     const { latency, ...signals } = result.signals
     assert.ok(latency !== undefined && latency > 0n)
+    const head = (await anvil.call('eth_getBlockByNumber', ['latest', false])) as {
+      number: string
+      timestamp: string
+    }
     assert.deepEqual(signals, {
       price: 123_456_789_012n,
       age: BigInt(roundStartMs) - UPDATED_S * 1000n,
       'feed-round': 42n,
       carried: 0n,
+      'round-time': 7000n,
+      'head-age': BigInt(roundStartMs - Number(head.timestamp) * 1000),
     })
-    assert.deepEqual(result.reference, { kind: 'time', value: Number(UPDATED_S) * 1000 })
+    assert.deepEqual(result.reference, { kind: 'height', value: Number(head.number) })
     const id = Buffer.from(result.identities['round-id'] ?? []).toString('hex')
     assert.equal(id, '0003000000000000002a')
+  })
+
+  it('reads one block in a round, whatever has been mined when a monitor asks', async () => {
+    const young = await startAnvil(CHAIN_ID, Date.now() - 60_000)
+    try {
+      const own = await deployFeed(young, 8)
+      await own.set(1n, 100n, UPDATED_S, 1n)
+      const params = { url: young.url, address: own.address, blockMs: 1000, referenceDepth: 1 }
+      const head = (await young.call('eth_getBlockByNumber', ['latest', false])) as {
+        number: string
+        timestamp: string
+      }
+      const roundStartMs = Number(head.timestamp) * 1000 + 1999
+      // The scheduler asks for a round that is now; the block read lies by its start.
+      await young.call('evm_setNextBlockTimestamp', [Number(head.timestamp) + 1])
+      await own.set(2n, 200n, UPDATED_S, 2n)
+      const view = await probe({ ...params, referenceDepth: 0 })
+      assert.ok(view.status === 'reached' && view.signals['price'] === 200n)
+      const offsetMs = Date.now() - roundStartMs
+      const depth = Math.ceil(offsetMs / 1000) + 1
+      const earlier = await probe({ ...params, referenceDepth: Math.min(100, depth) })
+      assert.ok(earlier.status === 'reached', getEnding(earlier))
+      assert.equal(earlier.signals['price'], 100n)
+      assert.deepEqual(earlier.reference, { kind: 'height', value: Number(head.number) })
+    } finally {
+      await young.stop()
+    }
+  })
+
+  it('leaves out how long a round took where a feed does not say when it began', async () => {
+    await feed.set(1n, 1n, UPDATED_S, 1n, 0n)
+    const result = await probe()
+    assert.ok(result.status === 'reached', getEnding(result))
+    assert.ok(!('round-time' in result.signals))
+  })
+
+  it('says content of the feed of another pair', async () => {
+    await feed.set(1n, 1n, UPDATED_S, 1n)
+    assert.equal(getEnding(await probe({ description: 'BTC / USD' })), 'content')
   })
 
   it('gives an age below 0 of an update later than the round’s start', async () => {
@@ -125,7 +176,7 @@ describe('kind price-feed', () => {
   })
 
   it('says what a server’s odd answer to the call means', async () => {
-    const table: RpcTable = { eth_chainId: { result: '0x7a69' } }
+    const table: RpcTable = node
     for (const [answer, ending] of [
       [{ error: { code: -32_000, message: 'execution reverted' } }, 'reverted'],
       [{ error: { code: 3, message: 'no' } }, 'reverted'],
@@ -148,6 +199,7 @@ describe('kind price-feed', () => {
 
   it('calls the functions of AggregatorV3Interface', () => {
     assert.equal(selectors.decimals, toFunctionSelector('decimals()'))
+    assert.equal(selectors.description, toFunctionSelector('description()'))
     assert.equal(selectors.latestRoundData, toFunctionSelector('latestRoundData()'))
   })
 
@@ -155,7 +207,7 @@ describe('kind price-feed', () => {
     const types = parseAbiParameters('uint80, int256, uint256, uint256, uint80')
     const id = 2n ** 64n + 2n ** 63n - 1n
     const words = encodeAbiParameters(types, [id, 7n, 1n, UPDATED_S, id])
-    const table: RpcTable = { eth_chainId: { result: '0x7a69' }, eth_call: { result: words } }
+    const table: RpcTable = { ...node, eth_call: { result: words } }
     const server = await startRpcServer(table)
     try {
       // The same words come for decimals(), which they are not.
@@ -164,13 +216,6 @@ describe('kind price-feed', () => {
     } finally {
       await server.close()
     }
-  })
-
-  it('cuts a price to a scale towards 0', () => {
-    assert.equal(scalePrice(199n, 2, 0), 1n)
-    assert.equal(scalePrice(-199n, 2, 0), -1n)
-    assert.equal(scalePrice(5n, 2, 4), 500n)
-    assert.equal(scalePrice(5n, 2, 2), 5n)
   })
 
   it('is stale by default a quarter of its heartbeat late, and no less than five seconds', () => {
