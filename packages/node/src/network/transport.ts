@@ -1,5 +1,4 @@
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import { bootstrap } from '@libp2p/bootstrap'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
@@ -9,6 +8,7 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { makeMuxer } from './muxer.ts'
 import { NetworkFault } from './network-fault.ts'
 
 /** The libp2p node, of which this file alone knows transports, encryption and multiplexing. */
@@ -30,31 +30,6 @@ export interface TransportOptions {
   readonly inboundPerHostPerSecond: number
   readonly gate: ConnectionGater
   readonly pubsub: (components: GossipSubComponents) => GossipSub
-}
-
-/**
- * A window is 256 KiB at least, so this bounds what one connection's streams can make us hold: a
- * node opens one stream for gossip, one for `direct`, one per request.
- */
-const STREAMS_MAX = 48
-const STREAM_WINDOW_MAX = 1_048_576
-const STREAM_BUFFER_MAX = 4_194_304
-const WRITE_BUFFER_MAX = 16_777_216
-
-/**
- * Yamux with bounds: a peer can make us hold a window of each stream, and no more. (The library lets
- * a window grow to 16 MiB.)
- */
-export function makeMuxer(): ReturnType<typeof yamux> {
-  return yamux({
-    maxInboundStreams: STREAMS_MAX,
-    maxOutboundStreams: STREAMS_MAX * 2,
-    streamOptions: {
-      maxStreamWindowSize: STREAM_WINDOW_MAX,
-      maxReadBufferLength: STREAM_BUFFER_MAX,
-      maxWriteBufferLength: WRITE_BUFFER_MAX,
-    },
-  })
 }
 
 /** One address of a peer, split. */

@@ -5,7 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { getProtocol, type ProtocolName } from '../../src/network/protocols.ts'
-import { makeMuxer } from '../../src/network/transport.ts'
+import { makeMuxer } from '../../src/network/muxer.ts'
 import { networkId, type TestNode } from './harness.ts'
 
 /** A peer that speaks libp2p and otherwise does as it likes. */
