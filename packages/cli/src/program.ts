@@ -26,6 +26,7 @@ export function createProgram(terminal: Terminal = makeTerminal()): Command {
   addInit(program, terminal)
   addNetwork(program, terminal)
   addRun(program, terminal)
+  addProbe(program, terminal)
   addDevnetCommands(program, terminal)
   addReading(program, terminal)
   addCertificate(program, terminal)
@@ -91,6 +92,33 @@ function addRun(program: Command, terminal: Terminal): void {
     .action(async (options) => {
       const { runCommand } = await import('./commands/run.ts')
       process.exit(await runCommand(terminal, options))
+    })
+}
+
+function addProbe(program: Command, terminal: Terminal): void {
+  program
+    .command('probe')
+    .argument('[kind]', 'the kind of target')
+    .argument('[address]', 'where: a URL, HOST:PORT or a multiaddr, as the kind has it')
+    .description('Run one probe once: exits 0 reached, 1 failed, 3 cannot tell.')
+    .option('--param <name=value>', 'one of its parameters; again for another', collect)
+    .option('--params <json>', 'its parameters')
+    .option('--timeout <time>', 'how long it may take', '10s')
+    .option('--allow <cidr>', 'addresses it may ask although they are not public', collect)
+    .option('--ca <file>', 'an authority in PEM to trust besides the public ones', collect)
+    .option('--list', 'the kinds there are')
+    .option('--explain', "the kind's parameters, signals, outcomes and default policy")
+    .addOption(jsonOption())
+    .action(async (kind: string | undefined, address: string | undefined, options) => {
+      if (options.list === true || kind === undefined || options.explain === true) {
+        const { listKindsCommand, explainKindCommand } = await import('./commands/probe-explain.ts')
+        if (options.explain === true && kind !== undefined) {
+          explainKindCommand(terminal, kind, options)
+        } else listKindsCommand(terminal, options)
+        return
+      }
+      const { probeCommand } = await import('./commands/probe.ts')
+      process.exitCode = await probeCommand(terminal, kind, address, options)
     })
 }
 
@@ -194,6 +222,11 @@ function addEvidence(program: Command, terminal: Terminal): void {
       const { verifyEvidenceCommand } = await import('./commands/evidence-verify.ts')
       process.exitCode = verifyEvidenceCommand(terminal, path, options)
     })
+}
+
+/** Gathers an option that may be given more than once. */
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
 }
 
 function jsonOption(): Option {

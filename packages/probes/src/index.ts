@@ -29,8 +29,10 @@ export {
   type WebSocketRequest,
 } from './net/web-socket.ts'
 export { toObservation } from './observation.ts'
+export * from './params.ts'
 export * from './phase-timer.ts'
 export * from './registry.ts'
+export * from './schedule/ask-once.ts'
 export * from './schedule/scheduler.ts'
 export * from './steps.ts'
 export * from './target.ts'

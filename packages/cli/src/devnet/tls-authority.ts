@@ -4,14 +4,17 @@ import type { Layout } from './layout.ts'
 
 const KEY = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 /** A devnet may be continued for long; nobody trusts its authority but its own nodes. */
-const VALID_DAYS = 3650
+export const VALID_DAYS = 3650
 const DAY_MS = 86_400_000
 
 /**
  * Makes the devnet's certificate authority and a server certificate for loopback. The authority's
  * key is thrown away.
  */
-export async function makeTlsFiles(layout: Layout, nowMs: number): Promise<void> {
+export async function makeTlsFiles(
+  layout: Pick<Layout, 'caCertificate' | 'tlsCertificate' | 'tlsKey'>,
+  nowMs: number,
+): Promise<void> {
   await import('reflect-metadata')
   const x509 = await import('@peculiar/x509')
   const validity = {

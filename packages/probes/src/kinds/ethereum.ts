@@ -14,6 +14,7 @@ export const ethereumParams = {
   chainId: Type.Integer({
     minimum: 1,
     maximum: Number.MAX_SAFE_INTEGER,
+    examples: [1],
     description: 'The chain that it must be (EIP-155).',
   }),
 }

@@ -12,15 +12,22 @@ export const hostSchema = Type.String({
   minLength: 1,
   maxLength: 253,
   pattern: '^[A-Za-z0-9._:-]+$',
+  examples: ['example.com'],
   description: 'Name or address, without brackets or port.',
 })
 
-export const portSchema = Type.Integer({ minimum: 1, maximum: 65_535, description: 'TCP port.' })
+export const portSchema = Type.Integer({
+  minimum: 1,
+  maximum: 65_535,
+  examples: [443],
+  description: 'TCP port.',
+})
 
 export const urlSchema = Type.String({
   minLength: 8,
   maxLength: 2048,
   pattern: '^https?://[!-~]+$',
+  examples: ['https://example.com/'],
   description: 'http or https URL, without user, password or fragment.',
 })
 
@@ -29,6 +36,7 @@ export const rpcUrlSchema = Type.String({
   minLength: 6,
   maxLength: 2048,
   pattern: '^(https?|wss?)://[!-~]+$',
+  examples: ['https://example.com/'],
   description: 'http, https, ws or wss URL, without user, password or fragment.',
 })
 

@@ -1,0 +1,148 @@
+import {
+  builtinKinds,
+  type KindSignal,
+  makeRegistry,
+  type ParamsProblem,
+  parseParams,
+  type PolicyFile,
+  type ProbeKind,
+} from '@watchfire/probes'
+import { listParams, type ParamSchema } from '../probe-params.ts'
+import { renderTable } from '../text/table.ts'
+import type { Terminal } from '../text/terminal.ts'
+import { formatSignal } from '../text/units.ts'
+import { findKind } from './probe.ts'
+
+/** `watchfire probe --list`: every kind in a line. */
+export function listKindsCommand(terminal: Terminal, options: { readonly json?: boolean }): void {
+  const kinds = builtinKinds.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
+  if (options.json === true) {
+    for (const { kind, summary } of kinds) terminal.out(JSON.stringify({ kind, summary }))
+    return
+  }
+  const columns = [{ title: 'kind' }, { title: 'what is well' }]
+  const rows = kinds.map(({ kind, summary }) => [kind, summary])
+  for (const line of renderTable(terminal, columns, rows)) terminal.out(line)
+}
+
+/** What default policies are shown for. */
+const EXAMPLE = { timeoutMs: 5000, group: 'example' }
+
+/**
+ * `watchfire probe --explain KIND`: its parameters, signals, identities, outcomes and default policy,
+ * as the kind itself declares them; those that depend on parameters, for the examples in its schema.
+ */
+export function explainKindCommand(
+  terminal: Terminal,
+  name: string,
+  options: { readonly json?: boolean },
+): void {
+  const kind = findKind(name, makeRegistry(builtinKinds))
+  const example = makeExample(kind)
+  const signals = example.ok ? kind.signals(example.params) : []
+  const policy = example.ok ? kind.defaultPolicy(example.params, EXAMPLE) : undefined
+  if (options.json === true) {
+    const { kind: id, summary, params, identities, outcomes } = kind
+    terminal.out(
+      JSON.stringify({ kind: id, summary, params, signals, identities, outcomes, policy }),
+    )
+    return
+  }
+  terminal.out(`${kind.kind}: ${kind.summary}`)
+  terminal.out('')
+  for (const line of formatParams(terminal, kind)) terminal.out(line)
+  terminal.out('')
+  if (example.ok) for (const line of formatSignals(terminal, signals)) terminal.out(line)
+  else terminal.out(`signals depend on parameters: ${describeProblem(example.problems)}`)
+  for (const { name: identity, meaning } of kind.identities) {
+    terminal.out(`identity ${identity}: ${meaning}`)
+  }
+  terminal.out('')
+  terminal.out(`outcomes: ${kind.outcomes.join(', ')}`)
+  if (policy !== undefined) for (const line of formatPolicy(policy, signals)) terminal.out(line)
+}
+
+/** Parameters that a kind takes, of its schema's defaults and examples. */
+export function makeExample(kind: ProbeKind): ReturnType<typeof parseParams> {
+  const { properties, required } = listParams(kind)
+  const given = Object.entries(properties).flatMap(([name, { examples, default: value }]) => {
+    const [example] = examples ?? []
+    return required.includes(name) && value === undefined && example !== undefined
+      ? [[name, example]]
+      : []
+  })
+  return parseParams(kind, Object.fromEntries(given))
+}
+
+function formatParams(terminal: Terminal, kind: ProbeKind): string[] {
+  const { properties, required } = listParams(kind)
+  const rows = Object.entries(properties).map(([name, schema]) => [
+    name,
+    describeType(schema),
+    schema.default === undefined
+      ? required.includes(name)
+        ? 'required'
+        : ''
+      : JSON.stringify(schema.default),
+    schema.description ?? '',
+  ])
+  const columns = ['parameter', 'type', 'default', 'meaning'].map((title) => ({ title }))
+  return renderTable(terminal, columns, rows)
+}
+
+function describeType(schema: ParamSchema): string {
+  if (schema.anyOf !== undefined) {
+    const choices = schema.anyOf.map((choice) =>
+      choice.const === undefined
+        ? describeType(choice as ParamSchema)
+        : JSON.stringify(choice.const),
+    )
+    return choices.join(' or ')
+  }
+  if (schema.items !== undefined) return `list of ${describeType(schema.items)}`
+  const { type = 'any', minimum, maximum } = schema
+  if (minimum === undefined && maximum === undefined) return type
+  return `${type} ${minimum ?? ''}..${maximum ?? ''}`
+}
+
+function formatSignals(terminal: Terminal, signals: readonly KindSignal[]): string[] {
+  return renderTable(
+    terminal,
+    ['signal', 'unit', 'decimals', 'agreed as', 'meaning'].map((title) => ({
+      title,
+      isRight: title === 'decimals',
+    })),
+    signals.map(({ name, unit, scale, aggregate, meaning, optional }) => [
+      name,
+      unit,
+      String(scale),
+      aggregate,
+      optional === true ? `${meaning} A healthy target may lack it.` : meaning,
+    ]),
+  )
+}
+
+function formatPolicy(policy: PolicyFile, signals: readonly KindSignal[]): string[] {
+  const thresholds = policy.thresholds.map(({ signal, above, below, lag, severity }) => {
+    const of = signals.find(({ name }) => name === signal)
+    const show = (value: number | string) =>
+      formatSignal(BigInt(value), of?.unit ?? '', of?.scale ?? 0)
+    const bound =
+      above !== undefined
+        ? `above ${show(above)}`
+        : below !== undefined
+          ? `below ${show(below)}`
+          : `more than ${show(lag ?? 0)} behind its group`
+    return `  ${severity} when ${signal} is ${bound}`
+  })
+  return [
+    `default policy, for a timeout of ${EXAMPLE.timeoutMs} ms:`,
+    `  reached by ${policy.reachedMin}, failed for ${policy.failedMin} of 1000; ` +
+      `${policy.fallRounds} rounds to fall, ${policy.riseRounds} to rise`,
+    ...thresholds,
+  ]
+}
+
+function describeProblem([problem]: readonly ParamsProblem[]): string {
+  return problem === undefined ? '' : `${problem.path.join('.')}: ${problem.expected}`
+}

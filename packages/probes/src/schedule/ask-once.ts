@@ -1,0 +1,61 @@
+import type { Round } from '@watchfire/attestation'
+import { type ProbeClock, systemClock } from '../clock.ts'
+import type { ProbeKind, ProbeResult } from '../kind.ts'
+import { makeAddressGuard } from '../net/address-guard.ts'
+import { makeSecureContext } from '../net/authorities.ts'
+import { makeResolve, type Resolve } from '../net/resolve.ts'
+import { runProbe } from './run-probe.ts'
+
+/** One probe outside of any round: what a person asks for. */
+export interface AskOnceOptions {
+  readonly kind: ProbeKind
+  /** As the kind's schema completes them. */
+  readonly params: object
+  readonly timeoutMs: number
+  /** CIDR blocks that it may ask although they are not public. */
+  readonly allow: readonly string[]
+  /** Certificates in PEM that it trusts besides the public authorities. */
+  readonly ca: readonly string[]
+  readonly signal?: AbortSignal
+  readonly clock?: ProbeClock
+  readonly resolve?: Resolve
+}
+
+/** What one probe may read. */
+const BYTES_MAX = 67_108_864
+
+/**
+ * Makes one probe now, by the rules of a node: ages are measured from this moment.
+ *
+ * @returns what it came to; never rejects
+ * @throws RangeError, TypeError on blocks or certificates that are none
+ */
+export function askOnce(options: AskOnceOptions): Promise<ProbeResult> {
+  const { kind, params, timeoutMs, allow, ca, signal } = options
+  const clock = options.clock ?? systemClock
+  let bytesLeft = BYTES_MAX
+  const basis = {
+    guard: makeAddressGuard(allow),
+    resolve: options.resolve ?? makeResolve(),
+    secureContext: makeSecureContext(ca),
+    takeBytes(bytes: number) {
+      bytesLeft -= bytes
+      return bytesLeft >= 0
+    },
+  }
+  const probe = runProbe(
+    {
+      kind,
+      params,
+      timeoutMs,
+      budgetMs: timeoutMs,
+      isFullBudget: true,
+      round: 0 as Round,
+      roundStartMs: clock.nowMs(),
+    },
+    basis,
+    clock,
+  )
+  signal?.addEventListener('abort', () => probe.stop(), { once: true })
+  return probe.result
+}
