@@ -9,10 +9,12 @@ import { solanaKind } from './kinds/solana.ts'
 import { substrateKind } from './kinds/substrate.ts'
 import { tcpKind } from './kinds/tcp.ts'
 import { tlsKind } from './kinds/tls.ts'
+import { webSocketKind } from './kinds/web-socket.ts'
 
 /** The kinds that every monitor knows (SPEC 13). */
 export const builtinKinds: readonly ProbeKind[] = [
   httpKind,
+  webSocketKind,
   tcpKind,
   tlsKind,
   evmRpcKind,

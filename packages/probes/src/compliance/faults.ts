@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { AbstentionName, OutcomeName } from '@watchfire/attestation'
 
 /** What a kind speaks on the connections it opens: the faults below differ by it. */
-export type Transport = 'tcp' | 'tls' | 'http'
+export type Transport = 'tcp' | 'tls' | 'http' | 'ws'
 
 /** A verdict on a probe: reached, or how it ended. */
 export type Ending = 'reached' | OutcomeName | AbstentionName
@@ -22,12 +22,14 @@ export interface FaultPlaces {
   readonly forbiddenUrl: string
 }
 
-const ALL: readonly Transport[] = ['tcp', 'tls', 'http']
+const ALL: readonly Transport[] = ['tcp', 'tls', 'http', 'ws']
 const HTTP: readonly Transport[] = ['http']
+/** A WebSocket begins as a request, whose answer's body nobody reads. */
+const REQUEST: readonly Transport[] = ['http', 'ws']
 const DRIP_MS = 20
 const KILOBYTE = 'x'.repeat(1024)
 
-/** Every fault; the suite starts a server for each that fits a kind's transport. */
+/** Faults below HTTP and in it. */
 export const faults: readonly Fault[] = [
   {
     name: 'accepts and says nothing',
@@ -71,7 +73,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'sends headers without end',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket) => pump(socket, `x-filler: ${KILOBYTE}\r\n`, 'HTTP/1.1 200 OK\r\n'),
     endings: ['too-large'],
   },
@@ -114,45 +116,45 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'redirects in a circle',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket, { url }) => redirect(socket, url),
     endings: ['redirect'],
   },
   {
     name: 'redirects to an address inside the operator’s network',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket, { forbiddenUrl }) => redirect(socket, forbiddenUrl),
     endings: ['forbidden-address', 'redirect'],
   },
   {
     name: 'redirects to what is no web address',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket) => redirect(socket, 'file:///etc/hostname'),
     endings: ['redirect'],
   },
   {
     name: 'redirects to nowhere',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket) => answer(socket, 'HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n'),
     endings: ['redirect'],
   },
   {
     name: 'answers that it is broken',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket) =>
       answer(socket, 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n'),
     endings: ['status'],
   },
   {
     name: 'wants credentials',
-    transports: HTTP,
+    transports: REQUEST,
     serve: (socket) => answer(socket, 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n'),
     endings: ['auth'],
   },
 ]
 
 /** Sends `text` again and again, as fast as the other side reads, for as long as it does. */
-function pump(socket: Socket, text: string, begin = ''): void {
+export function pump(socket: Socket, text: string | Uint8Array, begin = ''): void {
   socket.resume()
   if (begin !== '') socket.write(begin)
   const more = () => {

@@ -6,6 +6,7 @@ import { parseParams } from '../params.ts'
 import { faults, type Ending, type Transport } from './faults.ts'
 import { getEnding, makeTarget, type ProbeOptions, probeOnce } from './harness.ts'
 import { startServer } from './server.ts'
+import { webSocketFaults } from './web-socket-faults.ts'
 
 /** What a kind supplies to be held to the rules. */
 export interface KindUnderTest {
@@ -117,7 +118,9 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
       assertEnding(await probe(subject.getParams('127.0.0.1', server.port)), ['refused'])
     })
 
-    for (const fault of faults.filter(({ transports }) => transports.includes(transport))) {
+    for (const fault of [...faults, ...webSocketFaults].filter(({ transports }) =>
+      transports.includes(transport),
+    )) {
       it(`says ${fault.endings.join(' or ')} of a target that ${fault.name}`, async () => {
         // Listens on loopback too, but where the operator has not allowed.
         const forbidden = await startServer((socket) => socket.destroy(), '127.0.0.2')

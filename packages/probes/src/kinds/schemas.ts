@@ -40,6 +40,15 @@ export const rpcUrlSchema = Type.String({
   description: 'http, https, ws or wss URL, without user, password or fragment.',
 })
 
+/** Of what is asked over a WebSocket only. */
+export const webSocketUrlSchema = Type.String({
+  minLength: 6,
+  maxLength: 2048,
+  pattern: '^wss?://[!-~]+$',
+  examples: ['wss://example.com/'],
+  description: 'ws or wss URL, without user, password or fragment.',
+})
+
 /** What a pattern cannot say of a URL. */
 export function checkUrl(field: string, text: string): readonly ParamsProblem[] {
   const problem = (expected: string) => [{ path: [field], code: 'bad-url', expected, got: text }]

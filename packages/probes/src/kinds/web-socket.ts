@@ -1,0 +1,113 @@
+import { type Static, Type } from 'typebox'
+import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
+import { openWebSocket, type WebSocketChannel } from '../net/web-socket.ts'
+import { done, failed, stopped } from '../steps.ts'
+import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
+import { httpOutcomes } from './http-outcomes.ts'
+import {
+  checkHeaders,
+  checkUrl,
+  headersSchema,
+  strictObject,
+  webSocketUrlSchema,
+} from './schemas.ts'
+import { expirySignal, latencySignal, readCertificate } from './signals.ts'
+
+const paramsSchema = strictObject({
+  url: webSocketUrlSchema,
+  headers: headersSchema,
+  protocols: Type.Array(
+    Type.String({ minLength: 1, maxLength: 64, pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
+    {
+      default: [],
+      maxItems: 8,
+      uniqueItems: true,
+      description: 'Subprotocols to offer; the server must take one of them.',
+    },
+  ),
+  send: Type.Optional(
+    Type.String({ maxLength: 1024, description: 'Text message to send once it is open.' }),
+  ),
+  contains: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'Text that the server’s first message must contain.',
+    }),
+  ),
+})
+
+const MESSAGE_BYTES_MAX = 262_144
+const BYTES_MAX = 1_048_576
+
+/** A WebSocket: does it open, answer a ping, and say what it should? */
+export const webSocketKind = defineKind({
+  kind: 'websocket',
+  summary: 'A WebSocket opens, says the expected text, and answers a ping.',
+  params: paramsSchema,
+  check: ({ url, headers }) => [...checkUrl('url', url), ...checkHeaders('headers', headers)],
+  signals: ({ url }) => [
+    latencySignal('From the first packet to the open WebSocket, or to the expected text.'),
+    {
+      name: 'round-trip',
+      unit: 'us',
+      scale: 0,
+      aggregate: 'median',
+      meaning: 'From a ping on the open WebSocket to its pong.',
+    },
+    ...(isSecure(url) ? [expirySignal] : []),
+  ],
+  identities: [],
+  outcomes: [...httpOutcomes, 'content'],
+  defaultPolicy: ({ url }, { timeoutMs }) =>
+    makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? [expiryThreshold] : [])]),
+  probe,
+})
+
+function isSecure(url: string): boolean {
+  return url.toLowerCase().startsWith('wss:')
+}
+
+async function probe(
+  { url, headers, protocols, send, contains }: Static<typeof paramsSchema>,
+  context: ProbeContext,
+): Promise<ProbeAnswer> {
+  const { phases, roundStartMs } = context
+  const bounds = { messageBytesMax: MESSAGE_BYTES_MAX, bytesMax: BYTES_MAX }
+  const opened = await openWebSocket(new URL(url), { headers, protocols, ...bounds }, context)
+  if (!opened.ok) return opened.stop
+  const channel = opened.value
+  if (send !== undefined) {
+    phases.begin('request')
+    channel.send(send)
+  }
+  if (contains !== undefined) {
+    phases.begin('first-byte')
+    const received = await channel.receive()
+    if (!received.ok) return received.stop
+    if (!received.value.data.includes(contains)) {
+      return failed('content', 'the text is not in the first message')
+    }
+  }
+  phases.end()
+  const latency = phases.latencyUs()
+  const pinged = await ping(channel, context)
+  if (!pinged.ok) return pinged.stop
+  const signals = { latency, 'round-trip': pinged.value }
+  if (channel.secured === undefined) return { status: 'reached', signals, identities: {} }
+  const certificate = readCertificate(channel.secured, roundStartMs)
+  if (!certificate.ok) return certificate.stop
+  return {
+    status: 'reached',
+    signals: { ...signals, 'expires-in': certificate.value.expiresIn },
+    identities: {},
+  }
+}
+
+async function ping(channel: WebSocketChannel, { phases }: ProbeContext): Promise<Step<bigint>> {
+  const beforeUs = phases.latencyUs()
+  phases.begin('first-byte')
+  const pinged = await channel.ping()
+  phases.end()
+  return pinged.ok ? done(phases.latencyUs() - beforeUs) : stopped(pinged.stop)
+}
