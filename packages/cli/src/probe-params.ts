@@ -7,8 +7,10 @@ export interface ParamSchema {
   readonly description?: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]
+  readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly enum?: readonly unknown[]
   readonly anyOf?: readonly { readonly const?: unknown }[]
   readonly items?: ParamSchema
 }
@@ -55,8 +57,10 @@ export function readProbeParams(
 /** An address for the parameters that the kind has: a URL, a multiaddr, or a host and port. */
 function readAddress(kind: ProbeKind, address: string): Record<string, unknown> {
   const { properties } = listParams(kind)
-  if ('url' in properties) {
-    return { url: /^[a-z]+:\/\//i.test(address) ? address : `https://${address}` }
+  const { url } = properties
+  if (url !== undefined) {
+    const scheme = new RegExp(url.pattern ?? '').test('https://example.com/') ? 'https' : 'wss'
+    return { url: /^[a-z]+:\/\//i.test(address) ? address : `${scheme}://${address}` }
   }
   if ('multiaddr' in properties) return { multiaddr: address }
   if (!('host' in properties)) {

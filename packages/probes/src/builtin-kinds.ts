@@ -1,6 +1,7 @@
 import type { ProbeKind } from './kind.ts'
 import { bitcoinKind } from './kinds/bitcoin.ts'
 import { cometbftKind } from './kinds/cometbft.ts'
+import { dnsKind } from './kinds/dns.ts'
 import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { httpKind } from './kinds/http.ts'
@@ -17,6 +18,7 @@ export const builtinKinds: readonly ProbeKind[] = [
   webSocketKind,
   tcpKind,
   tlsKind,
+  dnsKind,
   evmRpcKind,
   ethBeaconKind,
   cometbftKind,

@@ -8,6 +8,7 @@ export * from './clock.ts'
 export * from './kind.ts'
 export * from './net/address-guard.ts'
 export { isCertificate } from './net/authorities.ts'
+export type { DatagramRequest } from './net/datagram.ts'
 export {
   HEADER_BYTES_MAX,
   type HttpExchange,

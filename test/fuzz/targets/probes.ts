@@ -232,6 +232,7 @@ async function ask({ kind, params }: Subject, replies: readonly Uint8Array[]) {
       return done(socket)
     },
     secure: () => Promise.reject(new Error('no target is secured')),
+    ask: () => Promise.reject(new Error('no target is asked by datagrams')),
     countBytes: () => done(undefined),
   }
   const answer = await kind.probe(params as never, {

@@ -99,6 +99,7 @@ function describeType(schema: ParamSchema): string {
     )
     return choices.join(' or ')
   }
+  if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(' or ')
   if (schema.items !== undefined) return `list of ${describeType(schema.items)}`
   const { type = 'any', minimum, maximum } = schema
   if (minimum === undefined && maximum === undefined) return type

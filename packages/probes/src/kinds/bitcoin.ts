@@ -28,6 +28,7 @@ const paramsSchema = strictObject({
   headers: headersSchema,
   chain: Type.String({
     pattern: '^[a-z0-9]{1,16}$',
+    examples: ['main'],
     description: 'The chain it must name: main, test, signet, regtest, or what the node calls it.',
   }),
   blockMs: Type.Integer({

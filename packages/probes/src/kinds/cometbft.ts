@@ -24,7 +24,11 @@ import { latencySignal } from './signals.ts'
 const paramsSchema = strictObject({
   url: urlSchema,
   headers: headersSchema,
-  chainId: Type.String({ pattern: '^[!-~]{1,50}$', description: 'The chain that it must be.' }),
+  chainId: Type.String({
+    pattern: '^[!-~]{1,50}$',
+    examples: ['cosmoshub-4'],
+    description: 'The chain that it must be.',
+  }),
   blockMs: Type.Integer({
     default: 6000,
     minimum: 100,

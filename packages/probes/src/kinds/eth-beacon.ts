@@ -32,6 +32,7 @@ const paramsSchema = strictObject({
   headers: headersSchema,
   genesisValidatorsRoot: Type.String({
     pattern: '^0x[0-9a-f]{64}$',
+    examples: ['0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95'],
     description: 'The chain that it must be: the root of the validators it began with.',
   }),
   slotMs: Type.Integer({ default: 12_000, minimum: 100, maximum: 3_600_000 }),

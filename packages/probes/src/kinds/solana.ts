@@ -28,7 +28,11 @@ const key = '^[1-9A-HJ-NP-Za-km-z]{32,44}$'
 const paramsSchema = strictObject({
   url: urlSchema,
   headers: headersSchema,
-  genesisHash: Type.String({ pattern: key, description: 'The cluster that it must be of.' }),
+  genesisHash: Type.String({
+    pattern: key,
+    examples: ['5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d'],
+    description: 'The cluster that it must be of.',
+  }),
   window: Type.Integer({
     default: 400,
     minimum: 4,

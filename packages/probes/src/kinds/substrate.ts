@@ -25,6 +25,7 @@ const paramsSchema = strictObject({
   headers: headersSchema,
   genesisHash: Type.String({
     pattern: '^0x[0-9a-f]{64}$',
+    examples: ['0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3'],
     description: 'The chain that it must be: the hash of its first block.',
   }),
   blockMs: Type.Integer({

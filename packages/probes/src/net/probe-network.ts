@@ -4,6 +4,7 @@ import type { Step } from '../kind.ts'
 import type { PhaseTimer } from '../phase-timer.ts'
 import { abstained, done, failed, stopped } from '../steps.ts'
 import type { AddressGuard } from './address-guard.ts'
+import { type DatagramRequest, exchangeDatagram } from './datagram.ts'
 import { judgeConnectError, judgeSocketError, judgeTlsError } from './faults.ts'
 import { isResolverFault, type Resolve } from './resolve.ts'
 
@@ -33,6 +34,11 @@ export interface ProbeNetwork {
   connect(endpoint: Endpoint): Promise<Step<Socket>>
   /** Does a TLS handshake on a connection, timed as `tls`; the certificate must be valid for the host. */
   secure(socket: Socket, options: SecureOptions): Promise<Step<TLSSocket>>
+  /**
+   * Sends a question by UDP and waits for a datagram that answers it, timed as `dns`, `request` and
+   * `first-byte`. Of a name's addresses the first admitted one is asked.
+   */
+  ask(endpoint: Endpoint, request: DatagramRequest): Promise<Step<Buffer>>
   /** Counts bytes read against the operator's bound for a round. */
   countBytes(bytes: number): Step<undefined>
 }
@@ -59,6 +65,7 @@ export function makeProbeNetwork(
   signal: AbortSignal,
 ): { net: ProbeNetwork; close: () => void } {
   const sockets = new Set<Socket>()
+  const exchanges = new Set<{ close(): void }>()
   const lookups = new AbortController()
   let closed = false
 
@@ -67,6 +74,8 @@ export function makeProbeNetwork(
     lookups.abort()
     for (const socket of sockets) socket.destroy()
     sockets.clear()
+    for (const exchange of exchanges) exchange.close()
+    exchanges.clear()
   }
   signal.addEventListener('abort', close, { once: true })
 
@@ -154,6 +163,22 @@ export function makeProbeNetwork(
       sockets.delete(socket)
       const error = await waitFor(secured, 'secureConnect')
       return error === undefined ? done(secured) : stopped(judgeTlsError(error))
+    },
+
+    async ask({ host, port }, request) {
+      const addresses = await getAddresses(host)
+      if (!addresses.ok) return addresses
+      if (closed) return stopped(abstained('stopping', 'the probe has ended'))
+      const [address] = addresses.value
+      if (address === undefined) return stopped(failed('dns', 'the name has no address'))
+      phases.begin('request')
+      const exchange = exchangeDatagram(address, port, request, (bytes) => net.countBytes(bytes))
+      exchanges.add(exchange)
+      phases.begin('first-byte')
+      const answer = await exchange.answer
+      exchanges.delete(exchange)
+      phases.end()
+      return answer
     },
 
     countBytes(bytes) {
