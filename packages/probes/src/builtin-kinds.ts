@@ -4,6 +4,7 @@ import { cometbftKind } from './kinds/cometbft.ts'
 import { dnsKind } from './kinds/dns.ts'
 import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
+import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
 import { solanaKind } from './kinds/solana.ts'
@@ -19,6 +20,7 @@ export const builtinKinds: readonly ProbeKind[] = [
   tcpKind,
   tlsKind,
   dnsKind,
+  grpcHealthKind,
   evmRpcKind,
   ethBeaconKind,
   cometbftKind,

@@ -64,12 +64,10 @@ export function explainKindCommand(
 
 /** Parameters that a kind takes, of its schema's defaults and examples. */
 export function makeExample(kind: ProbeKind): ReturnType<typeof parseParams> {
-  const { properties, required } = listParams(kind)
+  const { properties } = listParams(kind)
   const given = Object.entries(properties).flatMap(([name, { examples, default: value }]) => {
     const [example] = examples ?? []
-    return required.includes(name) && value === undefined && example !== undefined
-      ? [[name, example]]
-      : []
+    return value === undefined && example !== undefined ? [[name, example]] : []
   })
   return parseParams(kind, Object.fromEntries(given))
 }

@@ -15,12 +15,17 @@ export const feedParamsSchema = strictObject({
   headers: headersSchema,
   chainId: Type.Optional(ethereumParams.chainId),
   address: Type.Optional(
-    Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'The feed’s contract.' }),
+    Type.String({
+      pattern: '^0x[0-9a-fA-F]{40}$',
+      examples: ['0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419'],
+      description: 'The feed’s contract.',
+    }),
   ),
   decimals: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: 36,
+      examples: [8],
       description: 'Decimals that the contract must name.',
     }),
   ),
@@ -52,6 +57,7 @@ export const feedParamsSchema = strictObject({
     Type.Integer({
       minimum: 1000,
       maximum: 31_536_000_000,
+      examples: [3_600_000],
       description: 'Time within which the feed promises an update, for the default policy.',
     }),
   ),

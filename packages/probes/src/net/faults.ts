@@ -86,6 +86,17 @@ export function judgeWebSocketError(error: Error): Stop {
   return judgeSocketError(error)
 }
 
+/** What an error of an HTTP/2 session or stream says. */
+export function judgeHttp2Error(error: Error): Stop {
+  const code = getErrorCode(error) ?? ''
+  const detail = describeError(error)
+  // The server ended the stream, or the session with it.
+  if (/^ERR_HTTP2_(STREAM_ERROR|STREAM_CANCEL|GOAWAY_SESSION|SESSION_ERROR)$/.test(code)) {
+    return failed('reset', detail)
+  }
+  return code.startsWith('ERR_HTTP2_') ? failed('protocol', detail) : judgeSocketError(error)
+}
+
 /** What an HTTP status that is not healthy says. */
 export function judgeStatus(status: number): Stop {
   return failed(status === 401 || status === 403 ? 'auth' : 'status', `status ${status}`)
