@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { CommandFault, exitCodes, getErrorCode, getMessage } from './command-fault.ts'
 
 /**
@@ -21,5 +21,14 @@ export function readNamedFile(path: string, bytesMax: number): Uint8Array {
       throw new CommandFault(exitCodes.usage, `${path}: no such file`)
     }
     throw new CommandFault(exitCodes.failure, `${path}: cannot be read: ${getMessage(error)}`)
+  }
+}
+
+/** Writes a file that the caller named. @throws CommandFault (1) where it cannot be written */
+export function writeNamedFile(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes)
+  } catch (error) {
+    throw new CommandFault(exitCodes.failure, `${path}: ${getMessage(error)}`)
   }
 }

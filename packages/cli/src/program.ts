@@ -213,6 +213,28 @@ function addEvidence(program: Command, terminal: Terminal): void {
     .command('evidence')
     .description('Proof that a member signed two things for one place.')
   evidence
+    .command('list')
+    .description('Who signed two things, as a node knows it; each piece is verified here.')
+    .addOption(apiOption())
+    .addOption(manifestOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const { listEvidenceCommand } = await import('./commands/evidence-list.ts')
+      await listEvidenceCommand(terminal, options)
+    })
+  evidence
+    .command('show')
+    .argument('<digest>', 'names the piece, as `evidence list` gives it')
+    .description('One piece of evidence from a node, verified.')
+    .option('--out <file>', 'keep it here')
+    .addOption(apiOption())
+    .addOption(manifestOption())
+    .addOption(jsonOption())
+    .action(async (digest: string, options) => {
+      const { showEvidenceCommand } = await import('./commands/evidence-list.ts')
+      await showEvidenceCommand(terminal, digest, options)
+    })
+  evidence
     .command('verify')
     .argument('<file>', 'the evidence file')
     .description('Verify an evidence file. Needs no node and no network.')

@@ -1,7 +1,9 @@
 import {
   abstentions,
   type CertifiedState,
+  type ExcludedMember,
   getCodeName,
+  listExcluded,
   outcomes,
   reasonKinds,
   referenceKinds,
@@ -59,6 +61,8 @@ export interface StateView {
   readonly weightTotal: number
   readonly quorum: number
   readonly committee: number
+  /** Members whose observations do not count, for they signed two things for one place. */
+  readonly excluded: readonly ExcludedMember[]
   readonly targets: readonly TargetView[]
 }
 
@@ -79,6 +83,7 @@ export function viewState(certified: CertifiedState): StateView {
     weightTotal: context.weightTotal,
     quorum: context.quorum,
     committee: context.memberIds.length,
+    excluded: listExcluded(context, state),
     targets: state.targets.flatMap((target, index) => {
       const definition = context.parameters.targets[index]
       return definition === undefined ? [] : [viewTarget(definition, target)]

@@ -2,6 +2,7 @@ import {
   type Certificate,
   type Digest,
   type Epoch,
+  type Exclusion,
   fromText,
   getCommitteeHash,
   getHeaderDigest,
@@ -77,13 +78,13 @@ export function makeManifest(): Manifest {
 }
 
 /** A state at height 1 in which the one target is up, seen by three of four. */
-export function makeState(round: number): State {
+export function makeState(round: number, excluded: Exclusion[] = []): State {
   return {
     meta: {
       epoch: 0 as Epoch,
       height: 1 as Height,
       round: round as Round,
-      excluded: [],
+      excluded,
       handover: [],
     },
     targets: [
@@ -113,8 +114,13 @@ export function makeState(round: number): State {
 }
 
 /** A certificate file of that state, signed by the members at these indexes. */
-export function makeFile(manifest: Manifest, members: readonly number[], round = 7): Uint8Array {
-  const state = makeState(round)
+export function makeFile(
+  manifest: Manifest,
+  members: readonly number[],
+  round = 7,
+  excluded: Exclusion[] = [],
+): Uint8Array {
+  const state = makeState(round, excluded)
   const networkId = getNetworkId(manifest)
   const header: Header = {
     epoch: 0 as Epoch,

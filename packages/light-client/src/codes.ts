@@ -1,9 +1,9 @@
-import type { CertificateFileCode } from '@watchfire/attestation'
+import type { CertificateFileCode, EvidenceFileCode } from '@watchfire/attestation'
 
 /**
  * Why a reader did not get what it asked for; a closed set.
  *
- * - a {@link CertificateFileCode}: the server gave bytes that are refused, and which check refused them
+ * - a {@link CertificateFileCode} or {@link EvidenceFileCode}: the server gave bytes that are refused, and which check refused them
  * - `unreachable`: no connection, or it broke
  * - `refused`: the server answered with an error
  * - `bad-answer`: the answer is not of the shape that SPEC 12 gives it
@@ -17,6 +17,7 @@ import type { CertificateFileCode } from '@watchfire/attestation'
  */
 export type FeedFaultCode =
   | CertificateFileCode
+  | EvidenceFileCode
   | 'unreachable'
   | 'refused'
   | 'bad-answer'

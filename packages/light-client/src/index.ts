@@ -28,6 +28,7 @@ export {
 } from '@watchfire/attestation'
 export { type Clock, systemClock } from './clock.ts'
 export type { FeedFaultCode } from './codes.ts'
+export * from './fetch-evidence.ts'
 export * from './fetch-latest.ts'
 export * from './fetch-proof.ts'
 export * from './follow.ts'

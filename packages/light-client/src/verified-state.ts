@@ -2,9 +2,11 @@ import {
   type CertificateFileCode,
   type CertifiedState,
   type EpochContext,
+  type ExcludedMember,
   getCodeName,
   getValidUntilMs,
   type Height,
+  listExcluded,
   type Round,
   type TargetId,
   toText,
@@ -30,6 +32,8 @@ export interface VerifiedState extends CertifiedState {
   readonly gap: Gap | undefined
   /** Verdict by target; `none` where no round covered the target yet. */
   readonly verdicts: ReadonlyMap<TargetId, VerdictName | 'none'>
+  /** Members whose observations do not count: each signed two things for one place (SPEC 7.2). */
+  readonly excluded: readonly ExcludedMember[]
   /** After this, by the reader's clock, what the state says is stale. */
   readonly validUntilMs: UnixMs
   /** The bytes that were verified: keep them, and anyone can check them again. */
@@ -61,6 +65,7 @@ export function readCertificateFile(
       round: header.round,
       gap: getGap(header.parentRound, header.round),
       verdicts: new Map(names),
+      excluded: listExcluded(context, state),
       validUntilMs: getValidUntilMs(context.parameters, header.round),
       bytes,
     },

@@ -169,6 +169,7 @@ async function compose(
       feed.publish(record)
       pruning.noteFinal()
     },
+    onEvidence: () => feed.noteEvidence(),
     onAlarm(code) {
       metrics.add('alarms', code)
       if (code === 'unknown-own-signature')

@@ -83,6 +83,21 @@ export interface FeedAttestation {
   readonly signature: Uint8Array
 }
 
+/** Proof that a member signed two things for one place (SPEC 8.4), and how far it has come. */
+export interface FeedEvidence {
+  readonly offender: MonitorId
+  readonly evidence: Evidence
+  /** Names this piece (SPEC 9.6). */
+  readonly digest: Digest
+  /** ssz(EvidenceFile): what a reader verifies. */
+  readonly file: Uint8Array
+  /**
+   * The block since which the offender's observations do not count; none while the evidence waits for
+   * one. The height is absent where this node does not hold that block's certificate.
+   */
+  readonly inclusion: { readonly round: Round; readonly height: Height | undefined } | undefined
+}
+
 /** `waiting`: too few members are heard; `stalled`: enough are, and yet nothing is certified. */
 export type AgreementStatus = 'ok' | 'waiting' | 'stalled' | 'halted'
 
@@ -161,7 +176,10 @@ export interface FeedSource {
   }): readonly FeedAttestation[]
   monitors(): readonly FeedMonitor[]
   peers(): readonly PeerInfo[]
-  evidence(): readonly { readonly offender: MonitorId; readonly evidence: Evidence }[]
+  /** At most one piece a member, in the committee's order; the same list until something changes. */
+  evidence(): readonly FeedEvidence[]
+  /** Tells when evidence became known; that a block holds it is told by the block's record. */
+  onEvidence(listener: () => void): () => void
   status(): NodeStatus
   /** Calls `listener` for each record as it becomes final; the answer ends it. */
   subscribe(listener: (record: FeedRecord) => void): () => void

@@ -14,8 +14,8 @@ import {
   type TargetId,
   type TargetIndex,
   toText,
-  getOffender,
 } from '@watchfire/attestation'
+import { makeEvidenceList } from './feed-evidence.ts'
 import type {
   FeedAnswer,
   FeedAttestation,
@@ -57,6 +57,8 @@ export interface FeedOptions {
 export interface Feed extends FeedSource {
   /** A block became final: for `latest` and all who listen. */
   publish(record: FinalRecord & { readonly state: State }): void
+  /** Evidence became known, and is in the store. */
+  noteEvidence(): void
 }
 
 /** The node as readers see it; it changes nothing. */
@@ -64,6 +66,8 @@ export function makeFeed(options: FeedOptions): Feed {
   const { manifest, context, me, store, buffer, members, network, clock } = options
   const records = new Map<Height, FeedRecord>()
   const listeners = new Set<(record: FeedRecord) => void>()
+  const evidenceListeners = new Set<() => void>()
+  const evidence = makeEvidenceList(context, store, latest)
   let newest: FeedRecord | undefined
 
   function toRecord(final: FinalRecord, state: State): FeedRecord {
@@ -95,9 +99,9 @@ export function makeFeed(options: FeedOptions): Feed {
   }
 
   /** A reader's failure is not the loop's. */
-  function notify(listener: (record: FeedRecord) => void, record: FeedRecord): void {
+  function notify(tell: () => void): void {
     try {
-      listener(record)
+      tell()
     } catch (error) {
       options.counters.add('feed-listener-errors')
       options.log.error({ error: String(error) }, 'a listener of the feed failed')
@@ -226,11 +230,11 @@ export function makeFeed(options: FeedOptions): Feed {
     },
     monitors: listMonitors,
     peers: () => network.peers(),
-    evidence: () =>
-      store.listEvidence(context.epoch).map((evidence) => ({
-        offender: context.memberIds[getOffender(evidence)] ?? missing(),
-        evidence,
-      })),
+    evidence: () => evidence.get(),
+    onEvidence(listener) {
+      evidenceListeners.add(listener)
+      return () => evidenceListeners.delete(listener)
+    },
     status: options.getStatus,
     subscribe(listener) {
       listeners.add(listener)
@@ -239,8 +243,13 @@ export function makeFeed(options: FeedOptions): Feed {
     publish(final) {
       // A sync may be ahead of what the core makes final meanwhile: readers never go back.
       if (newest !== undefined && final.header.height <= newest.height) return
-      newest = toRecord(final, final.state)
-      for (const listener of listeners) notify(listener, newest)
+      const record = toRecord(final, final.state)
+      newest = record
+      for (const listener of listeners) notify(() => listener(record))
+    },
+    noteEvidence() {
+      evidence.renew()
+      for (const listener of evidenceListeners) notify(listener)
     },
   }
 }

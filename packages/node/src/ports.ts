@@ -178,7 +178,12 @@ export interface StoreBatch {
   readonly attestations?: readonly StoredAttestation[]
   readonly certificates?: readonly ViewCertificate[]
   readonly finals?: readonly FinalRecord[]
-  readonly evidence?: readonly { readonly offender: MemberIndex; readonly evidence: Evidence }[]
+  readonly evidence?: readonly {
+    readonly offender: MemberIndex
+    readonly evidence: Evidence
+    /** A final block holds it: it takes the place of a piece known before. */
+    readonly isFinal: boolean
+  }[]
   readonly alarms?: readonly KeptAlarm[]
 }
 
@@ -197,7 +202,7 @@ export interface KeptAlarm {
  * @throws {StorageFault} from every method.
  */
 export interface Store {
-  /** Keeps and flushes all of a step's writes, or none. What is held already is left as it is. */
+  /** Keeps and flushes all of a step's writes, or none. What is held already is left, save evidence. */
   put(batch: StoreBatch): void
   getAttestation(digest: Digest): Uint8Array | undefined
   listAttestations(filter: AttestationFilter): readonly StoredAttestation[]
@@ -217,6 +222,7 @@ export interface Store {
   getStateBytes(root: Digest): Uint8Array | undefined
   /** Lowest height whose state is still kept. */
   getStateFloor(): Height | undefined
+  /** One piece a member, ascending by member. */
   listEvidence(epoch: Epoch): readonly Evidence[]
   listAlarms(): readonly KeptAlarm[]
   /** What the core starts from; the votes in it come from the vote log (compose joins them). */

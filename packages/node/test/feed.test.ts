@@ -22,6 +22,7 @@ import { FakeNetwork } from './loop/fake-network.ts'
 import {
   makeAttestation,
   makeContext,
+  makeEvidence,
   makeFinal,
   makeManifest,
   makeTestLog,
@@ -91,6 +92,27 @@ describe('feed', () => {
     assert.deepEqual(told, [1, 3, 4])
     assert.equal(feed.latest()?.height, 4)
     assert.equal(getCode(feed.atHeight(2 as Height)), undefined)
+  })
+
+  it('shows evidence once it is told of, and tells who listens, a broken listener or not', () => {
+    const { store, feed, meter } = makeBench()
+    assert.deepEqual(feed.evidence(), [])
+    let told = 0
+    feed.onEvidence(() => assert.fail('a reader broke'))
+    const stop = feed.onEvidence(() => void told++)
+    store.put({
+      evidence: [{ offender: 3 as MemberIndex, evidence: makeEvidence(context), isFinal: false }],
+    })
+    feed.noteEvidence()
+    assert.deepEqual(
+      feed.evidence().map(({ offender }) => offender),
+      ['m4'],
+    )
+    assert.equal(told, 1)
+    assert.equal(meter.get('feed-listener-errors'), 1)
+    stop()
+    feed.noteEvidence()
+    assert.equal(told, 1)
   })
 
   it('tells rounds that are yet to come from gaps, and both from what is not kept', () => {

@@ -6,6 +6,8 @@ import {
   encode,
   type Epoch,
   type EpochContext,
+  type Evidence,
+  makeVoteEvidence,
   fromText,
   getAttestationDigest,
   getBodyHash,
@@ -175,6 +177,21 @@ export function makeFinal(
     certificate: certify(context, block.header, height),
     state: hasState ? makeState(context, height) : undefined,
   }
+}
+
+/** Member 3 voted notarize for two headers in a view. */
+export function makeEvidence({ networkId, epoch }: EpochContext, view = 1): Evidence {
+  const sign = (fill: number) => {
+    const message: Vote = {
+      epoch,
+      view: view as View,
+      kind: voteKinds.notarize,
+      member: 3 as MemberIndex,
+      header: new Uint8Array(32).fill(fill) as Digest,
+    }
+    return { message, signature: signDigest(getVoteDigest(networkId, message), getSeed(3)) }
+  }
+  return makeVoteEvidence(networkId, sign(1), sign(2))
 }
 
 /** A clock that stands until it is moved; timers fire as it passes them. */

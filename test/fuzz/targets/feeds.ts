@@ -1,5 +1,6 @@
 import {
   type CertificateFileCode,
+  type EvidenceFileCode,
   certificateFileType,
   certificateType,
   decode,
@@ -11,7 +12,7 @@ import {
   toHex,
   type Verify,
 } from '@watchfire/attestation'
-import { type FeedFaultCode, fetchLatest, fetchProof } from '@watchfire/light-client'
+import { type FeedFaultCode, fetchEvidence, fetchLatest, fetchProof } from '@watchfire/light-client'
 import { readFeedEvents } from '../../../packages/light-client/src/feed-events.ts'
 import { makeFile } from '../../../packages/attestation/test/support/certificate-fixture.ts'
 import { makeFastVerify } from '../../../packages/node/src/loop/fast-verify.ts'
@@ -39,6 +40,19 @@ const codes = listCodes<FeedFaultCode>({
     'bad-round': true,
     'wrong-state': true,
   } satisfies Record<CertificateFileCode, true>),
+  ...({
+    malformed: true,
+    'wrong-network': true,
+    'unknown-epoch': true,
+    'bad-handover': true,
+    'wrong-epoch': true,
+    'unknown-member': true,
+    'different-places': true,
+    'bad-vote': true,
+    'no-conflict': true,
+    'unordered-pair': true,
+    'bad-signature': true,
+  } satisfies Record<EvidenceFileCode, true>),
   unreachable: true,
   refused: true,
   'bad-answer': true,
@@ -153,7 +167,25 @@ function makeProofJson(): JsonValue {
   }
 }
 
-/** A server's certificate file and proof (SPEC 7.10, 9.2), from bytes to what a reader believes. */
+/** A first byte that asks for evidence: its answer's status is 200, as is that of 0 and 1. */
+const ASKS_EVIDENCE = 2
+
+const evidenceFiles = readVectors('evidence').files.map(({ file: hex }) =>
+  Uint8Array.from(Buffer.from(hex, 'hex')),
+)
+
+function drawEvidence(prng: Prng): JsonValue {
+  const evidence = Array.from(
+    { length: prng.between(0, 2) },
+    (): JsonValue => ({
+      file: toBase64(prng.pick(evidenceFiles)),
+    }),
+  )
+  const list: JsonValue = { evidence, next: prng.chance(100) ? 'more' : null }
+  return prng.chance(300) ? mutateJson(prng, list) : list
+}
+
+/** A server's certificate file, proof and evidence (SPEC 7.10, 9.2, 9.6), from bytes to what a reader believes. */
 export const feedAnswers: FuzzTarget = {
   name: 'feed-answers',
   codes,
@@ -166,11 +198,16 @@ export const feedAnswers: FuzzTarget = {
     const verify: Verify = (...signed) => verifyCheaply(...signed) || fast(...signed)
     return {
       draw(prng) {
-        const status = prng.chance(950) ? prng.pick([0, 1]) : 230 + prng.between(0, 25)
+        const status = prng.chance(950)
+          ? prng.pick([0, 1, ASKS_EVIDENCE])
+          : 230 + prng.between(0, 25)
         const isProof = status % 2 === 1
-        const valid = isProof
-          ? toUtf8(JSON.stringify(prng.chance(500) ? mutateJson(prng, proof) : proof))
-          : prng.pick(files)
+        const valid =
+          status === ASKS_EVIDENCE
+            ? toUtf8(JSON.stringify(drawEvidence(prng)))
+            : isProof
+              ? toUtf8(JSON.stringify(prng.chance(500) ? mutateJson(prng, proof) : proof))
+              : prng.pick(files)
         const bytes = prng.chance(600) ? mutateBytes(prng, valid) : valid
         return join(Uint8Array.of(status), bytes)
       },
@@ -179,6 +216,12 @@ export const feedAnswers: FuzzTarget = {
           fetch: makeFetch(input, 'application/json'),
           verify,
           clock,
+        }
+        if (input[0] === ASKS_EVIDENCE) {
+          const evidence = await fetchEvidence('http://feed', context, options)
+          if (evidence.ok) return { code: 'accepted', trace: String(evidence.value.length) }
+          check(evidence.detail.length < 1000, 'a detail without bound')
+          return { code: evidence.code, trace: evidence.detail }
         }
         const isProof = (input[0] ?? 0) % 2 === 1
         const read = isProof

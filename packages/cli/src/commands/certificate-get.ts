@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import {
   getRoundStartMs,
   getValidUntilMs,
@@ -7,10 +6,11 @@ import {
   verifySignature,
 } from '@watchfire/attestation'
 import { type Api, getTrustRoot, makeApi } from '../api.ts'
-import { CommandFault, exitCodes, getMessage } from '../command-fault.ts'
+import { CommandFault, exitCodes } from '../command-fault.ts'
+import { writeNamedFile } from '../file.ts'
 import { viewState } from '../state-view.ts'
-import { formatState, formatTargets, toStateJson } from '../text/state-text.ts'
-import type { Terminal } from '../text/terminal.ts'
+import { formatExcluded, formatState, formatTargets, toStateJson } from '../text/state-text.ts'
+import { paint, type Terminal } from '../text/terminal.ts'
 import { formatSeconds } from '../text/units.ts'
 import type { ApiOptions } from './status.ts'
 
@@ -30,11 +30,7 @@ export async function getCertificateCommand(
   const found = await fetchState(terminal, options, getPath(options))
   const { bytes, view, name, parameters } = found
   if (options.out !== undefined) {
-    try {
-      writeFileSync(options.out, bytes)
-    } catch (error) {
-      throw new CommandFault(exitCodes.failure, `${options.out}: ${getMessage(error)}`)
-    }
+    writeNamedFile(options.out, bytes)
     terminal.err(`${bytes.length} bytes written to ${options.out}`)
   }
   const lines =
@@ -76,6 +72,7 @@ function tellAge(terminal: Terminal, found: Found, nowMs: number): void {
   const stale = isStale(found, nowMs) ? 'STALE: ' : ''
   const age = formatSeconds(Math.max(0, nowMs - getRoundStartMs(parameters, round)) / 1000)
   const signed = `signed by ${view.signers.length} of ${view.committee}`
+  for (const line of formatExcluded(view)) terminal.err(paint(terminal, 'red', `EXCLUDED: ${line}`))
   terminal.err(`${stale}round ${view.round}, ${age} ago, ${signed}`)
 }
 

@@ -69,6 +69,9 @@ export async function statusCommand(
     ['up for', formatSince(status.text('startedAt'), nowMs)],
   ]
   for (const notice of listNotices(status)) rows.push(['notice', notice])
+  const monitors = readAnswer(monitorsJson).list('monitors')
+  for (const line of monitors.flatMap(describeGuilt))
+    rows.push(['evidence', paint(terminal, 'red', line)])
   for (const line of alignRows(rows.map(([name = '', text = '']) => [label(name), text]))) {
     terminal.out(line)
   }
@@ -83,7 +86,6 @@ export async function statusCommand(
     { title: 'version' },
     { title: '' },
   ]
-  const monitors = readAnswer(monitorsJson).list('monitors')
   const table = monitors.map((monitor) => {
     const own = monitor.object('status')
     const offset = monitor.number('clockOffsetMs')
@@ -101,6 +103,16 @@ export async function statusCommand(
   })
   for (const line of renderTable(terminal, columns, table)) terminal.out(line)
   return exitCode
+}
+
+/** Whether a monitor signed two things for one place, and what came of it. */
+function describeGuilt(monitor: Answer): string[] {
+  const since = monitor.number('excludedSince')
+  if (since === undefined && monitor.text('evidence') === undefined) return []
+  const what = `${monitor.text('id') ?? ''} signed two things for one place`
+  return since === undefined
+    ? [`${what}; no block holds that yet`]
+    : [`${what}: nothing it observes counts since round ${since}`]
 }
 
 /** What the operator should know besides; each thing once, though the node has it in several places. */

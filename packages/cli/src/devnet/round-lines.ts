@@ -1,4 +1,4 @@
-import { formatGap } from '../text/state-text.ts'
+import { formatExcluded, formatGap } from '../text/state-text.ts'
 import { getMainSignal, getVerdictStyle, type StateView, type TargetView } from '../state-view.ts'
 import { alignRows } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
@@ -29,6 +29,8 @@ export function makeRoundLines(terminal: Colors): RoundLines {
       if (rows % HEADING_EVERY === 0) lines.push(formatHeading(terminal, view))
       rows += 1
       lines.push(formatRow(terminal, view, delayMs))
+      for (const line of formatExcluded({ excluded: listNewlyExcluded(before, view) }))
+        lines.push(paint(terminal, 'red', `        excluded: ${line}`))
       lines.push(...formatChanges(terminal, before, view))
       before = view
       return lines
@@ -64,6 +66,12 @@ function formatMain(target: TargetView): string {
   const signal = getMainSignal(target)
   if (signal === undefined) return ''
   return /^[mu]?s$/.test(signal.unit) ? signal.text : signal.text.replace(` ${signal.unit}`, '')
+}
+
+function listNewlyExcluded(before: StateView | undefined, view: StateView): StateView['excluded'] {
+  return view.excluded.filter(
+    ({ monitor }) => before?.excluded.some((each) => each.monitor === monitor) !== true,
+  )
 }
 
 /** What is new since the round before, and at the first round what is not up. */

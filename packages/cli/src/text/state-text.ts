@@ -40,6 +40,7 @@ export function formatState(
   ]
   const gap = formatGap(view)
   if (gap !== undefined) facts.push(['gap', gap])
+  for (const line of formatExcluded(view)) facts.push(['excluded', line])
   return [
     ...formatFacts(terminal, facts),
     '',
@@ -58,6 +59,14 @@ export function formatGap({
   return first === last
     ? `round ${first} was not agreed on`
     : `rounds ${first} to ${last} were not agreed on`
+}
+
+/** A line a member whose observations do not count any more. */
+export function formatExcluded({ excluded }: Pick<StateView, 'excluded'>): string[] {
+  return excluded.map(
+    ({ monitor, since }) =>
+      `${monitor} since round ${since}: it signed two things for one place, and nothing it observes counts`,
+  )
 }
 
 /** A row a target: verdict, why, since when, who saw it, and its numbers. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { MonitorId, Round } from '@watchfire/attestation'
 import { stripVTControlCharacters } from 'node:util'
 import { makeRoundLines } from '../../src/devnet/round-lines.ts'
 import type { StateView, TargetView } from '../../src/state-view.ts'
@@ -38,6 +39,7 @@ function makeView(round: number, target: TargetView, parentRound = round - 1): S
     weightTotal: 4,
     quorum: 3,
     committee: 4,
+    excluded: [],
     targets: [target],
   }
 }
@@ -50,6 +52,15 @@ describe('makeRoundLines', () => {
       '      5       5     3/4  0.85 s  up 2000',
     ])
     assert.equal(lines.write(makeView(6, makeTarget('up')), 100).length, 1)
+  })
+
+  it('says once that a monitor is excluded, since when and why', () => {
+    const lines = makeRoundLines({ isColored: false })
+    lines.write(makeView(5, makeTarget('up')), 0)
+    const excluded = [{ monitor: 'm2' as MonitorId, since: 6 as Round }]
+    const [, line] = lines.write({ ...makeView(6, makeTarget('up')), excluded }, 0)
+    assert.match(line ?? '', /^ +excluded: m2 since round 6: it signed two things for one place/)
+    assert.equal(lines.write({ ...makeView(7, makeTarget('up')), excluded }, 0).length, 1)
   })
 
   it('adds a line for what changed, with what it was and why it is so', () => {

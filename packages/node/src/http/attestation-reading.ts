@@ -1,21 +1,18 @@
 import {
   abstentions,
-  encode,
-  evidenceType,
   getCodeName,
   observationStatuses,
   outcomes,
   toHex,
   toText,
   type EpochContext,
-  type Evidence,
   type Observation,
   type TargetId,
 } from '@watchfire/attestation'
 import type { FeedAttestation } from '../feed-source.ts'
 import { formatTime } from './freshness.ts'
 import { readIdentity, readReference, readSignal } from './target-reading.ts'
-import type { AttestationReading, EvidenceReading, ObservationReading } from './schemas.ts'
+import type { AttestationReading, ObservationReading } from './schemas.ts'
 
 function readObservation(context: EpochContext, observation: Observation): ObservationReading {
   const target = context.parameters.targets[observation.target]
@@ -54,17 +51,4 @@ export function readAttestation(
     bytes: Buffer.from(attestation.bytes).toString('base64'),
     observations: observations.filter((each) => only === undefined || each.target === only),
   }
-}
-
-/** What one member signed twice, and the proof (SPEC 8.4). */
-export function readEvidence(monitor: string, evidence: Evidence): EvidenceReading {
-  const bytes = Buffer.from(encode(evidenceType, evidence)).toString('base64')
-  const none = { view: null, attestedRound: null, shard: null }
-  if (evidence.selector === 0) {
-    const { epoch, round, shard } = evidence.value.first.message
-    return { ...none, monitor, kind: 'attestation', epoch, attestedRound: round, shard, bytes }
-  }
-  const { epoch, view } = evidence.value.first.message
-  const kind = evidence.selector === 1 ? 'proposal' : 'vote'
-  return { ...none, monitor, kind, epoch, view, bytes }
 }

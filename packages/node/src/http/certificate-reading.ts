@@ -1,4 +1,4 @@
-import { getWeight, toHex, toText, type EpochContext } from '@watchfire/attestation'
+import { getWeight, listExcluded, toHex, toText, type EpochContext } from '@watchfire/attestation'
 import type { FeedRecord, FeedSource } from '../feed-source.ts'
 import { formatRoundStart } from './freshness.ts'
 import { readTarget } from './target-reading.ts'
@@ -57,9 +57,9 @@ export function readTargets(
 
 /** Members whose observations do not count any more (SPEC 7.2). */
 export function readExcluded(source: FeedSource, record: FeedRecord): StateAnswer['excluded'] {
-  return record.state.meta.excluded.map((exclusion) => ({
-    monitor: getMemberId(source.context, exclusion.member),
-    round: exclusion.round,
+  return listExcluded(source.context, record.state).map(({ monitor, since }) => ({
+    monitor,
+    round: since,
   }))
 }
 

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import type { Height } from '@watchfire/attestation'
-import type { FeedRecord, FeedSource } from '../feed-source.ts'
+import { areEqual, type Height } from '@watchfire/attestation'
+import type { FeedEvidence, FeedRecord, FeedSource } from '../feed-source.ts'
 import type { Clock, Counters, Log } from '../ports.ts'
+import { readEvidence } from './evidence-reading.ts'
 import { getFreshness } from './freshness.ts'
 import { isLoopback } from './host-check.ts'
 
@@ -118,9 +119,7 @@ export function makeEventStreams(options: {
     })
   }
 
-  const unsubscribe = source.subscribe(() => {
-    wakeAll()
-  })
+  const unsubscribe = [source.subscribe(wakeAll), source.onEvidence(wakeAll)]
 
   const pump = async (response: ServerResponse, after: number | undefined, end: () => void) => {
     let isWoken = false
@@ -192,10 +191,27 @@ export function makeEventStreams(options: {
       await send(formatEvent('agreement', getFreshness(source, source.latest())))
     }
 
+    let sentEvidence: readonly FeedEvidence[] = []
+    /** Each piece once when it is known and once when a block holds it; no more than two a member. */
+    const sendEvidence = async () => {
+      const known = source.evidence()
+      const news = known.filter(
+        ({ digest, inclusion }) =>
+          !sentEvidence.some(
+            (sent) =>
+              areEqual(sent.digest, digest) &&
+              (sent.inclusion === undefined) === (inclusion === undefined),
+          ),
+      )
+      sentEvidence = known
+      for (const each of news) await send(formatEvent('evidence', readEvidence(source, each)))
+    }
+
     await send(`retry: ${limits.retryMs}\n\n`)
     let cursor = after ?? (source.latest()?.height ?? 1) - 1
     while (isOpen()) {
       await sendAgreement()
+      if (source.evidence() !== sentEvidence) await sendEvidence()
       const latest = source.latest()
       if (latest !== undefined && cursor < latest.height) {
         const records =
@@ -262,7 +278,7 @@ export function makeEventStreams(options: {
       })
     },
     close() {
-      unsubscribe()
+      for (const each of unsubscribe) each()
       cancelWatch?.()
       for (const subscriber of subscribers) subscriber.end()
       subscribers.clear()

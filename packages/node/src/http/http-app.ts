@@ -11,6 +11,7 @@ import { type EventStreamLimits, type EventStreams, makeEventStreams } from './e
 import { makeHostCheck } from './host-check.ts'
 import { HttpProblem, sendProblem } from './problem.ts'
 import { addCertificateRoutes } from './routes/certificate-routes.ts'
+import { addEvidenceRoutes } from './routes/evidence-routes.ts'
 import { addHealthRoutes } from './routes/health-routes.ts'
 import { addMonitorRoutes } from './routes/monitor-routes.ts'
 import { addStateRoutes } from './routes/state-routes.ts'
@@ -173,6 +174,7 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   addStateRoutes(app, context)
   addCertificateRoutes(app, context)
   addMonitorRoutes(app, context)
+  addEvidenceRoutes(app, context)
   addHealthRoutes(app, context)
   app.options('/v1/*', { schema: { hide: true }, config: { isPublic: true } }, (_request, reply) =>
     reply

@@ -120,7 +120,10 @@ export const monitorsSchema = withFreshness(
           integer('Round of its newest attestation here; null: none since this node started'),
         ),
         lastHeard: nullable(time('When it was last heard here')),
-        excludedSince: nullable(integer('Round of its exclusion for signing two things')),
+        excludedSince: nullable(
+          integer('Round since which nothing it observes counts, for it signed two things'),
+        ),
+        evidence: nullable(hex('Evidence against it that is known here, by its digest')),
         status: nullable(
           Type.Object(
             {
@@ -190,19 +193,36 @@ export const attestationsSchema = withFreshness(
 )
 
 export const evidenceReadingSchema = Type.Object({
+  digest: hex('Names this piece of evidence'),
   monitor: text('Who signed two things'),
   kind: literals(['attestation', 'proposal', 'vote'], 'What was signed twice'),
   epoch: integer('Epoch'),
   view: nullable(integer('View, for proposals and votes')),
   attestedRound: nullable(integer('Round, for attestations')),
   shard: nullable(integer('Shard, for attestations')),
-  bytes: base64('ssz(Evidence): both signed messages'),
+  signed: Type.Array(hex('What was signed'), { description: 'Both digests, the lesser first' }),
+  inclusion: nullable(
+    Type.Object(
+      {
+        round: integer('Round since which nothing it observes counts'),
+        roundStart: time('When that round began'),
+        height: nullable(integer('Height of the block; null: not held here')),
+      },
+      { description: 'The block that holds evidence against it; null: none yet' },
+    ),
+  ),
+  file: base64('The evidence file (SPEC 9.6), to verify'),
 })
 export type EvidenceReading = Static<typeof evidenceReadingSchema>
 
 export const evidenceSchema = withFreshness(
   { evidence: Type.Array(evidenceReadingSchema), next },
   'Members that signed two things for one place, with the proof',
+)
+
+export const oneEvidenceSchema = withFreshness(
+  { evidence: evidenceReadingSchema },
+  'One piece of evidence, for people. The bytes that prove it are the same address as application/octet-stream',
 )
 
 export const statusSchema = withFreshness(

@@ -1,4 +1,4 @@
-import { getRoundStartMs } from '@watchfire/attestation'
+import { getEvidencePlace, getRoundStartMs } from '@watchfire/attestation'
 import type { FeedSource } from '../feed-source.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 
@@ -11,6 +11,7 @@ export function watchAgreement(source: FeedSource, metrics: Metrics): () => void
   })
 }
 
+const evidenceKinds = ['attestation', 'proposal', 'vote'] as const
 const agreementStates = ['ok', 'waiting', 'stalled', 'halted'] as const
 
 /** Writes what the node's status says as gauges; called when somebody reads the metrics. */
@@ -24,6 +25,10 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('weight-heard', status.heard.weight)
   metrics.set('quorum', status.heard.quorum)
   metrics.set('ready', status.ready ? 1 : 0)
+  metrics.set('members-excluded', source.latest()?.state.meta.excluded.length ?? 0)
+  const kinds = source.evidence().map(({ evidence }) => getEvidencePlace(evidence).kind)
+  for (const kind of evidenceKinds)
+    metrics.set('evidence', kinds.filter((each) => each === kind).length, kind)
   const { validUntilMs } = status
   if (validUntilMs !== undefined) {
     const startMs = getRoundStartMs(source.context.parameters, status.finalRound)

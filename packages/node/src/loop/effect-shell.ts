@@ -56,12 +56,14 @@ export interface EffectShellOptions {
   readonly buffer: AttestationBuffer
   readonly puller: Puller
   readonly clock: Clock
-  readonly counters: Counters
+  readonly meter: Counters
   readonly log: Log
   readonly getNetwork: () => Network
   /** Takes our own message in through admission, like anyone's. */
   readonly receive: (message: InboundMessage) => void
   readonly onFinal: (record: Final) => void
+  /** Evidence became known here, and is kept. */
+  readonly onEvidence: () => void
   readonly onAlarm: (code: AlarmCode, detail: string) => void
 }
 
@@ -79,14 +81,14 @@ export interface EffectShell {
 }
 
 export function makeEffectShell(options: EffectShellOptions): EffectShell {
-  const { context, store, keeper, buffer, puller, clock, counters, log, getNetwork } = options
+  const { context, store, keeper, buffer, puller, clock, meter, log, getNetwork } = options
 
   function say({ topic, shard, bytes }: Outgoing): void {
     getNetwork()
       .publish(topic, shard, bytes)
       .then(
         (peers) => {
-          if (peers === 0) counters.add('published-to-nobody', topic)
+          if (peers === 0) meter.add('published-to-nobody', topic)
         },
         (error: unknown) => log.warn({ topic, error: String(error) }, 'publishing failed'),
       )
@@ -137,9 +139,21 @@ export function makeEffectShell(options: EffectShellOptions): EffectShell {
         case 'finalize':
           blocks.push({ digest: effect.headerDigest, block: effect.block })
           finals.push(toFinal(effect))
+          // What the block holds stands in place of a piece known before, or of none.
+          evidence.push(
+            ...effect.block.body.evidence.map((each) => ({
+              offender: getOffender(each),
+              evidence: each,
+              isFinal: true,
+            })),
+          )
           break
         case 'accuse':
-          evidence.push({ offender: getOffender(effect.evidence), evidence: effect.evidence })
+          evidence.push({
+            offender: getOffender(effect.evidence),
+            evidence: effect.evidence,
+            isFinal: false,
+          })
           break
         case 'alarm':
           alarms.push({
@@ -175,7 +189,7 @@ export function makeEffectShell(options: EffectShellOptions): EffectShell {
             },
           ]
     const all = [...certificate, ...messages].slice(0, repeatedMax)
-    counters.add('repeated', undefined, all.length)
+    meter.add('repeated', undefined, all.length)
     if (all.length > 0) getNetwork().sendDirect(all)
   }
 
@@ -204,6 +218,7 @@ export function makeEffectShell(options: EffectShellOptions): EffectShell {
           'a member signed two things for one place',
         )
         say({ topic: 'evidence', shard: 0, bytes: encode(evidenceType, effect.evidence) })
+        options.onEvidence()
         break
       case 'repeat':
         repeat(effect, finalRound)

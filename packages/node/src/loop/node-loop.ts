@@ -93,6 +93,7 @@ export interface NodeLoopOptions {
   readonly log: Log
   readonly signal: AbortSignal
   readonly onFinal: (record: FinalRecord & { readonly state: State }) => void
+  readonly onEvidence: () => void
   readonly onAlarm: (code: AlarmCode) => void
   /** The loop has stopped for good: nothing was sent that is not kept. */
   readonly onFault: (fault: { code: StorageFault['code'] | LoopFaultCode; detail: string }) => void
@@ -281,13 +282,7 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
     onFault: fail,
     sync,
   })
-  const shell = makeEffectShell({
-    ...options,
-    counters: meter,
-    puller,
-    getNetwork,
-    receive: handle,
-  })
+  const shell = makeEffectShell({ ...options, puller, getNetwork, receive: handle })
 
   // --- Step and out
 

@@ -179,6 +179,15 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
     help: 'Answers refused in catching up, by reason',
     label: 'reason',
   },
+  'members-excluded': {
+    metric: 'watchfire_members_excluded',
+    help: 'Committee members whose observations count no more, for they signed two things',
+  },
+  evidence: {
+    metric: 'watchfire_evidence',
+    help: 'Members against which evidence is known here, by what they signed twice',
+    label: 'kind',
+  },
   'feed-subscribers': { metric: 'watchfire_feed_subscribers', help: 'Open event streams' },
   'feed-subscribers-cut': {
     metric: 'watchfire_feed_subscribers_cut',

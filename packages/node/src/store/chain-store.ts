@@ -85,6 +85,7 @@ function open(path: string, options: ChainStoreOptions): Store {
     putFinal: database.prepare('INSERT OR IGNORE INTO final VALUES (?, ?, ?, ?, ?)'),
     putState: database.prepare('INSERT OR IGNORE INTO state VALUES (?, ?, ?)'),
     putEvidence: database.prepare('INSERT OR IGNORE INTO evidence VALUES (?, ?, ?)'),
+    putFinalEvidence: database.prepare('INSERT OR REPLACE INTO evidence VALUES (?, ?, ?)'),
     putAlarm: database.prepare('INSERT OR IGNORE INTO alarm VALUES (?, ?, ?, ?)'),
     attestation: database.prepare('SELECT bytes FROM attestation WHERE digest = ?'),
     attestations: database.prepare(
@@ -200,8 +201,10 @@ function open(path: string, options: ChainStoreOptions): Store {
           encode(viewCertificateType, c),
         )
       for (const final of batch.finals ?? []) putFinal(final)
-      for (const { offender, evidence } of batch.evidence ?? [])
-        sql.putEvidence.run(getEvidenceEpoch(evidence), offender, encode(evidenceType, evidence))
+      for (const { offender, evidence, isFinal } of batch.evidence ?? []) {
+        const statement = isFinal ? sql.putFinalEvidence : sql.putEvidence
+        statement.run(getEvidenceEpoch(evidence), offender, encode(evidenceType, evidence))
+      }
       for (const { code, detail, atMs, inputs } of batch.alarms ?? [])
         sql.putAlarm.run(code, detail, atMs, inputs)
     })

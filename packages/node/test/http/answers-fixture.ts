@@ -1,16 +1,22 @@
-import assert from 'node:assert/strict'
 import {
   type Digest,
   type Evidence,
-  getAttestationClaim,
+  getAttestationDigest,
+  getEvidenceDigest,
   getVoteDigest,
+  type Height,
+  makeAttestationEvidence,
+  makeEvidenceFile,
+  makeVoteEvidence,
   type MemberIndex,
   type MonitorId,
+  type Round,
   sha256,
   signDigest,
   type View,
   voteKinds,
 } from '@watchfire/attestation'
+import type { FeedEvidence } from '../../src/feed-source.ts'
 import type { PeerInfo } from '../../src/ports.ts'
 import { type Chain, getSecret } from './chain-fixture.ts'
 
@@ -33,37 +39,40 @@ export const getPeers = (): PeerInfo[] => [
   },
 ]
 
-/** m2 signed two finalize votes in view 9, m3 two attestations of one round. */
-export function getEvidence(chain: Chain): { offender: MonitorId; evidence: Evidence }[] {
+/** m2 signed two finalize votes in view 9, which no block holds yet, m3 two attestations of round 5. */
+export function getEvidence(chain: Chain): FeedEvidence[] {
   const { context } = chain
+  const { networkId, epoch } = context
   const vote = (seed: number) => {
     const header = sha256(new Uint8Array([seed])) as Digest
     const member = 1 as MemberIndex
-    const message = {
-      epoch: context.epoch,
-      view: 9 as View,
-      kind: voteKinds.finalize,
-      member,
-      header,
-    }
-    const digest = getVoteDigest(context.networkId, message)
-    return { message, signature: signDigest(digest, getSecret('m2')) }
+    const message = { epoch, view: 9 as View, kind: voteKinds.finalize, member, header }
+    const signature = signDigest(getVoteDigest(networkId, message), getSecret('m2'))
+    return { message, signature }
   }
-  const attestations = chain.attestations.filter(({ message }) => message.member === 2)
-  const [first, second] = attestations
-  assert.ok(first !== undefined && second !== undefined)
-  const claim = (each: typeof first) => ({
-    message: { ...getAttestationClaim(each.message), round: first.message.round },
-    signature: each.signature,
+  const claim = (seed: number) => {
+    const observations = sha256(new Uint8Array([seed]))
+    const member = 2 as MemberIndex
+    const message = { epoch, round: 5 as Round, shard: 0, member, observations }
+    const signature = signDigest(getAttestationDigest(networkId, message), getSecret('m3'))
+    return { message, signature }
+  }
+  const known = (
+    offender: string,
+    evidence: Evidence,
+    inclusion: FeedEvidence['inclusion'],
+  ): FeedEvidence => ({
+    offender: offender as MonitorId,
+    evidence,
+    digest: getEvidenceDigest(evidence),
+    file: makeEvidenceFile(networkId, evidence, []),
+    inclusion,
   })
   return [
-    {
-      offender: 'm2' as MonitorId,
-      evidence: { selector: 2, value: { first: vote(1), second: vote(2) } },
-    },
-    {
-      offender: 'm3' as MonitorId,
-      evidence: { selector: 0, value: { first: claim(first), second: claim(second) } },
-    },
+    known('m2', makeVoteEvidence(networkId, vote(1), vote(2)), undefined),
+    known('m3', makeAttestationEvidence(networkId, claim(1), claim(2)), {
+      round: 6 as Round,
+      height: 4 as Height,
+    }),
   ]
 }

@@ -1,5 +1,4 @@
 import {
-  type Evidence,
   fromText,
   getRoundAt,
   getValidUntilMs,
@@ -14,6 +13,7 @@ import {
 } from '@watchfire/attestation'
 import type {
   FeedAnswer,
+  FeedEvidence,
   FeedMonitor,
   FeedRecord,
   FeedSource,
@@ -80,7 +80,8 @@ export interface FakeSource extends FeedSource {
   prune(floor: number): void
   setStatus(changes: Partial<NodeStatus>): void
   setPeers(peers: readonly PeerInfo[]): void
-  setEvidence(evidence: readonly { offender: MonitorId; evidence: Evidence }[]): void
+  /** As if it became known just now. */
+  setEvidence(evidence: readonly FeedEvidence[]): void
   /** When member 1 says that it started. */
   setBootMs(bootMs: number | undefined): void
   /** Fails the next read, as a broken disk would. */
@@ -94,7 +95,8 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
   let floor = 1
   let changes: Partial<NodeStatus> = {}
   let peers: readonly PeerInfo[] = []
-  let evidence: readonly { offender: MonitorId; evidence: Evidence }[] = []
+  let evidence: readonly FeedEvidence[] = []
+  const evidenceListeners = new Set<() => void>()
   let failure: Error | undefined
   let bootMs: number | undefined
   const listeners = new Set<(record: FeedRecord) => void>()
@@ -225,6 +227,10 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
       ),
     peers: () => peers,
     evidence: () => evidence,
+    onEvidence(listener) {
+      evidenceListeners.add(listener)
+      return () => evidenceListeners.delete(listener)
+    },
     status,
     subscribe(listener) {
       listeners.add(listener)
@@ -249,6 +255,7 @@ export function makeFakeSource(chain: Chain, clock: Clock): FakeSource {
     },
     setEvidence(next) {
       evidence = next
+      for (const listener of evidenceListeners) listener()
     },
     setBootMs(next) {
       bootMs = next

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { toHex } from '@watchfire/attestation'
 import Schema from 'typebox/schema'
 import { eventStreamDefaults } from '../../src/http/event-stream.ts'
 import { type HttpApp, makeHttpApp } from '../../src/http/http-app.ts'
@@ -17,6 +18,8 @@ interface OpenApi {
     Record<string, { readonly summary?: string; readonly responses: Record<string, OpenApiAnswer> }>
   >
 }
+
+const m2Digest = toHex(getEvidence(getChain())[0]?.digest ?? new Uint8Array())
 
 /** Requests whose answers show every schema; each path of the document has at least one. */
 const requests: readonly {
@@ -43,6 +46,8 @@ const requests: readonly {
   { path: '/v1/attestations', url: '/v1/attestations?limit=3' },
   { path: '/v1/attestations', url: '/v1/attestations?target=web&monitor=m2&round=5' },
   { path: '/v1/evidence', url: '/v1/evidence' },
+  { path: '/v1/evidence/{digest}', url: `/v1/evidence/${m2Digest}` },
+  { path: '/v1/evidence/{digest}', url: `/v1/evidence/${'0'.repeat(64)}`, status: 404 },
   { path: '/v1/status', url: '/v1/status' },
   { path: '/v1/openapi.json', url: '/v1/openapi.json' },
   { path: '/livez', url: '/livez' },

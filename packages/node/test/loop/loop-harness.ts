@@ -1,4 +1,4 @@
-import type { MemberIndex } from '@watchfire/attestation'
+import type { Attestation, MemberIndex, Round } from '@watchfire/attestation'
 import type { SigningKey } from '../../src/keys/key-file.ts'
 import type { LogSidecar, LogSidecarWriter } from '../../src/keys/log-sidecar.ts'
 import { makeSigner } from '../../src/keys/signer.ts'
@@ -7,7 +7,7 @@ import { makeAttestationBuffer } from '../../src/loop/attestation-buffer.ts'
 import { makeFastVerify } from '../../src/loop/fast-verify.ts'
 import { makeMemberBook } from '../../src/loop/member-book.ts'
 import { makeNodeLoop, type NodeLoop } from '../../src/loop/node-loop.ts'
-import { makeSignedKeeper } from '../../src/loop/signed-keeper.ts'
+import { draftAttestation, makeSignedKeeper } from '../../src/loop/signed-keeper.ts'
 import type { FinalRecord, Meter } from '../../src/ports.ts'
 import { openChainStore } from '../../src/store/chain-store.ts'
 import { recover } from '../../src/store/recover.ts'
@@ -33,6 +33,8 @@ export class LoopHarness {
   readonly disk: LosingDisk
   readonly finals: FinalRecord[] = []
   readonly alarms: string[] = []
+  /** How often evidence became known. */
+  accusations = 0
   readonly faults: { code: string; detail: string }[] = []
   readonly said: LogSidecar[] = []
   readonly store: ReturnType<typeof openChainStore>
@@ -86,6 +88,7 @@ export class LoopHarness {
       log: this.log,
       signal: this.stopping.signal,
       onFinal: (record) => void this.finals.push(record),
+      onEvidence: () => void this.accusations++,
       onAlarm: (code) => void this.alarms.push(code),
       onFault: (fault: { code: string; detail: string }) => void this.faults.push(fault),
       defer: (run) => void this.#deferred.push(run),
@@ -106,6 +109,27 @@ export class LoopHarness {
     this.clock.advance(byMs)
     this.settle()
   }
+}
+
+/** Signs an attestation of a round that says nothing of any target, and takes it in. */
+export function attest(harness: LoopHarness, member: number, round: number): void {
+  const message: Attestation = {
+    epoch: harness.context.epoch,
+    round: round as Round,
+    shard: 0,
+    member: member as MemberIndex,
+    observations: [],
+  }
+  harness.loop.sign([draftAttestation(harness.context, message)])
+  harness.settle()
+}
+
+/** Four members on one clock, begun. */
+export function makeCommittee(): { clock: TestClock; all: LoopHarness[] } {
+  const clock = new TestClock(2100)
+  const all = [0, 1, 2, 3].map((member) => new LoopHarness(member, { clock }))
+  for (const harness of all) harness.begin()
+  return { clock, all }
 }
 
 /** Carries what each sends to all others until nobody says anything more. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import {
-  type Attestation,
   decode,
   type Epoch,
   type MemberIndex,
@@ -9,31 +8,10 @@ import {
   type View,
   voteKinds,
 } from '@watchfire/attestation'
-import { draftAttestation } from '../../src/loop/signed-keeper.ts'
-import { makeAttestation, TestClock } from '../fixtures.ts'
-import { gossip, LoopHarness } from './loop-harness.ts'
+import { makeAttestation } from '../fixtures.ts'
+import { attest, gossip, LoopHarness, makeCommittee } from './loop-harness.ts'
 
 const epoch = 0 as Epoch
-
-function attest(harness: LoopHarness, member: number, round: number): void {
-  const message: Attestation = {
-    epoch,
-    round: round as Round,
-    shard: 0,
-    member: member as MemberIndex,
-    observations: [],
-  }
-  harness.loop.sign([draftAttestation(harness.context, message)])
-  harness.settle()
-}
-
-/** Four members on one clock, begun. */
-function makeCommittee(): { clock: TestClock; all: LoopHarness[] } {
-  const clock = new TestClock(2100)
-  const all = [0, 1, 2, 3].map((member) => new LoopHarness(member, { clock }))
-  for (const harness of all) harness.begin()
-  return { clock, all }
-}
 
 describe('node loop', () => {
   it('makes a round final, with every vote kept before it is sent', () => {

@@ -125,7 +125,8 @@ export function addCertificateRoutes(app: App, { source, events }: RouteContext)
         description:
           'Events: `certificate` (id: the height; data: height, round, parentRound, and the ' +
           'certificate file as base64), `agreement` (data: as every answer carries; at the start ' +
-          'and whenever agreement or staleness changes), `reset` (data: after, next; what lay ' +
+          'and whenever agreement or staleness changes), `evidence` (data: as of /v1/evidence; what is ' +
+          'known at the start, and each piece when it becomes known and when a block holds it), `reset` (data: after, next; what lay ' +
           'between is not kept).',
         querystring: Type.Object(
           { after: Type.Optional(Type.Integer({ minimum: 0 })) },

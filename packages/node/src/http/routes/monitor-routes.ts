@@ -1,13 +1,12 @@
 import { type MonitorId, type Round, type TargetId, toHex, toText } from '@watchfire/attestation'
 import { Type } from 'typebox'
-import { readAttestation, readEvidence } from '../attestation-reading.ts'
+import { readAttestation } from '../attestation-reading.ts'
 import { makeCursor, readCursor } from '../cursor.ts'
 import { formatTime, getFreshness } from '../freshness.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { HttpProblem } from '../problem.ts'
 import {
   attestationsSchema,
-  evidenceSchema,
   monitorsSchema,
   peersSchema,
   problemAnswer,
@@ -17,7 +16,6 @@ import {
 /** Attestations on a page, how many of one round pages reach in all, and late ones allowed for. */
 export const attestationsPerPage = { default: 50, max: 200, perRoundMax: 1000, slack: 16 } as const
 export const peersPerAnswerMax = 500
-const evidencePerPage = { default: 50, max: 200 } as const
 
 const id = Type.String({ minLength: 1, maxLength: 64 })
 const cursor = Type.Optional(
@@ -37,36 +35,40 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
         response: { 200: monitorsSchema, default: problemAnswer },
       },
     },
-    () => ({
-      ...getFreshness(source, source.latest()),
-      monitors: source.monitors().map((monitor) => ({
-        id: monitor.id,
-        index: monitor.index,
-        weight: monitor.weight,
-        publicKey: toHex(monitor.publicKey),
-        region: monitor.region,
-        network: monitor.network,
-        operator: monitor.operator,
-        isSelf: monitor.isSelf,
-        lastAttestationRound: monitor.lastAttestationRound ?? null,
-        lastHeard: monitor.lastHeardMs === undefined ? null : formatTime(monitor.lastHeardMs),
-        excludedSince: monitor.excludedSince ?? null,
-        status:
-          monitor.status === undefined
-            ? null
-            : {
-                time: formatTime(monitor.status.timeMs),
-                boot: formatTime(monitor.status.bootMs),
-                version: toText(monitor.status.version),
-                features: monitor.status.features.map((feature) => toText(feature)),
-                epoch: monitor.status.epoch,
-                height: monitor.status.height,
-                round: monitor.status.round,
-                view: monitor.status.view,
-              },
-        clockOffsetMs: monitor.clockOffsetMs ?? null,
-      })),
-    }),
+    () => {
+      const accused = new Map(source.evidence().map(({ offender, digest }) => [offender, digest]))
+      return {
+        ...getFreshness(source, source.latest()),
+        monitors: source.monitors().map((monitor) => ({
+          id: monitor.id,
+          index: monitor.index,
+          weight: monitor.weight,
+          publicKey: toHex(monitor.publicKey),
+          region: monitor.region,
+          network: monitor.network,
+          operator: monitor.operator,
+          isSelf: monitor.isSelf,
+          lastAttestationRound: monitor.lastAttestationRound ?? null,
+          lastHeard: monitor.lastHeardMs === undefined ? null : formatTime(monitor.lastHeardMs),
+          excludedSince: monitor.excludedSince ?? null,
+          evidence: toHexOrNull(accused.get(monitor.id)),
+          status:
+            monitor.status === undefined
+              ? null
+              : {
+                  time: formatTime(monitor.status.timeMs),
+                  boot: formatTime(monitor.status.bootMs),
+                  version: toText(monitor.status.version),
+                  features: monitor.status.features.map((feature) => toText(feature)),
+                  epoch: monitor.status.epoch,
+                  height: monitor.status.height,
+                  round: monitor.status.round,
+                  view: monitor.status.view,
+                },
+          clockOffsetMs: monitor.clockOffsetMs ?? null,
+        })),
+      }
+    },
   )
 
   app.get(
@@ -139,39 +141,6 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
   )
 
   app.get(
-    '/v1/evidence',
-    {
-      config: publicRead,
-      schema: {
-        summary: 'Members that signed two things for one place, with the proof',
-        querystring: Type.Object(
-          {
-            limit: Type.Integer({
-              minimum: 1,
-              maximum: evidencePerPage.max,
-              default: evidencePerPage.default,
-            }),
-            cursor,
-          },
-          closed,
-        ),
-        response: { 200: evidenceSchema, default: problemAnswer },
-      },
-    },
-    (request) => {
-      const [from = 0] =
-        request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 1)
-      const to = from + request.query.limit
-      const all = source.evidence()
-      return {
-        ...getFreshness(source, source.latest()),
-        evidence: all.slice(from, to).map((each) => readEvidence(each.offender, each.evidence)),
-        next: to < all.length ? makeCursor([to]) : null,
-      }
-    },
-  )
-
-  app.get(
     '/v1/peers',
     {
       schema: {
@@ -234,3 +203,6 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
     },
   )
 }
+
+const toHexOrNull = (bytes: Uint8Array | undefined): string | null =>
+  bytes === undefined ? null : toHex(bytes)
