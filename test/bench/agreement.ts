@@ -115,6 +115,7 @@ function makeScenario(rounds: number, dead: ReadonlySet<number>): Scenario {
     },
     faults: [],
     vices: new Map(),
+    twins: [],
     dead,
     // The simulator's own good weather, whose delays vary, does not come before the end.
     goodFromMs: endMs,

@@ -1,15 +1,11 @@
-import { getGenesisState } from '@watchfire/consensus'
 import type { AlarmCode } from '@watchfire/consensus'
 import type { MemberIndex } from '@watchfire/attestation'
-import { AgreementChecker } from './checkers/agreement.ts'
-import { CertificateChecker } from './checkers/certificates.ts'
-import { ChainChecker } from './checkers/chain.ts'
+import { makeCheckers } from './checkers/all.ts'
 import { Auditor, type CheckerName, type Violation } from './checkers/checker.ts'
-import { ConductChecker, DurabilityChecker } from './checkers/conduct.ts'
-import { DoubleSignatureChecker } from './checkers/double-signature.ts'
 import { checkDeadLeader, checkEnd, checkProgress, SETTLE_ROUNDS } from './checkers/liveness.ts'
-import { type Fault, makeVice, type Scenario } from './scenario.ts'
-import { toName } from './world/disk.ts'
+import { makeVice } from './vices/registry.ts'
+import type { Fault, Scenario } from './scenario.ts'
+import { Witness } from './checkers/witness.ts'
 import { EventQueue } from './world/event-queue.ts'
 import { found, ORIGIN_MS } from './world/founding.ts'
 import { Health } from './world/health.ts'
@@ -32,6 +28,8 @@ export interface RunResult {
   readonly rounds: number
   readonly faults: Readonly<Record<string, number>>
   readonly network: NetworkCounts
+  /** What faulty nodes did, and what the honest made of it. */
+  readonly witness: Witness
   readonly nodes: readonly SimNode[]
 }
 
@@ -50,7 +48,7 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
   const count = (name: string) => {
     faults[name] = (faults[name] ?? 0) + 1
   }
-  for (const vice of scenario.vices.values()) count(vice)
+  for (const vice of [...scenario.vices.values()].flat()) count(vice)
 
   for (const node of nodes) {
     if (scenario.dead.has(node.index)) count('dead')
@@ -74,6 +72,7 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
 
   for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
     queue.runUntil(atMs)
+    auditor.tell((checker) => checker.onLook?.(nodes))
     if (auditor.violations.length > 0) break
   }
   if (auditor.violations.length === 0) {
@@ -82,14 +81,16 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
     const parameters = world.founding.epochs[0]?.parameters
     const isCalm = scenario.name === 'dead-leader' || scenario.name === 'calm'
     if (isCalm && parameters !== undefined) checkDeadLeader(scenario, nodes, parameters, violate)
+    auditor.tell((checker) => checker.onEnd?.(nodes))
   }
   const honest = nodes.filter((node) => node.isHonest)
   return {
     violations: auditor.violations,
     tail: world.trace.getTail(),
     traceHash: world.trace.close(),
+    witness: world.witness,
     rounds: new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()])).size,
-    faults,
+    faults: { ...faults, ...Object.fromEntries(world.witness.deeds) },
     network: network.counts,
     nodes,
   }
@@ -118,37 +119,48 @@ function makeWorld(scenario: Scenario, { seam = soundSeam, checkers }: RunOption
   const scheme = makeScheme(scenario.scheme)
   const founding = found(scenario.founding, scheme)
   const network = new SimNetwork(queue, new Prng(seed, 'network'), scenario.weather)
-  const genesis = founding.epochs[0]
-  if (genesis === undefined) throw new Error('a network without an epoch')
   const honest = founding.keys.flatMap((_, index) => (scenario.vices.has(index) ? [] : [index]))
   const alarms = new Set<AlarmCode>(scenario.name === 'lost-log' ? ['unknown-own-signature'] : [])
-  const context = { founding, verify: scheme.verify, nowMs: () => queue.nowMs }
+  const context = {
+    founding,
+    verify: scheme.verify,
+    honest: new Set(honest),
+    goodFromMs: scenario.goodFromMs,
+    nowMs: () => queue.nowMs,
+  }
+  const witness = new Witness()
   const auditor = new Auditor(checkers, (violate) => [
-    new AgreementChecker(context, violate),
-    new DoubleSignatureChecker(context, violate),
-    new CertificateChecker(context, violate),
-    new ChainChecker(context, violate, getGenesisState(genesis)),
-    new DurabilityChecker(violate),
-    new ConductChecker(violate, new Set(honest), alarms),
+    ...makeCheckers(context, violate, alarms),
+    witness,
   ])
   const nodes: SimNode[] = []
   const trace = new Trace()
   const health = new Health(seed)
-  const world = { seed, queue, network, trace, auditor, founding, scheme, seam, health, nodes }
-  const members = founding.keys.length
-  for (let index = 0; index < members + scenario.observers; index++) {
-    const viceName = scenario.vices.get(index)
+  const world = {
+    seed,
+    queue,
+    network,
+    trace,
+    auditor,
+    witness,
+    founding,
+    scheme,
+    seam,
+    health,
+    nodes,
+  }
+  const seats = [
+    ...founding.keys.keys(),
+    ...Array.from({ length: scenario.observers }, () => undefined),
+    ...scenario.twins,
+  ]
+  for (const [index, member] of seats.entries()) {
+    const vices = member === undefined ? undefined : scenario.vices.get(member)
     const plan = {
       index,
-      member: index < members ? (index as MemberIndex) : undefined,
+      member: member as MemberIndex | undefined,
       clockOffsetMs: scenario.clockOffsetsMs[index] ?? 0,
-      vice:
-        viceName === undefined
-          ? undefined
-          : makeVice(
-              viceName,
-              (digest) => nodes[index]?.held.attestations.get(toName(digest))?.message,
-            ),
+      vice: vices === undefined ? undefined : makeVice(vices),
     }
     nodes.push(new SimNode(world, plan, new Prng(seed, `node ${index}`)))
   }

@@ -1,12 +1,4 @@
-import type { Vice } from './vices/vice.ts'
-import { attestationEquivocator } from './vices/attestation-equivocator.ts'
-import { falseServer } from './vices/false-server.ts'
-import { garbler } from './vices/garbler.ts'
-import { ProposalEquivocator } from './vices/proposal-equivocator.ts'
-import { silent } from './vices/silent.ts'
-import { voteEquivocator } from './vices/vote-equivocator.ts'
-import { withholder } from './vices/withholder.ts'
-import { wrongRootLeader } from './vices/wrong-root-leader.ts'
+import { type ViceName, viceNames } from './vices/registry.ts'
 import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
 import { goodWeather, type Weather } from './world/network.ts'
 import { Prng } from './world/prng.ts'
@@ -28,26 +20,6 @@ export const scenarioNames = [
   'storm',
 ] as const
 export type ScenarioName = (typeof scenarioNames)[number]
-
-export type ViceName =
-  | 'silent'
-  | 'vote-equivocator'
-  | 'attestation-equivocator'
-  | 'wrong-root-leader'
-  | 'proposal-equivocator'
-  | 'withholder'
-  | 'garbler'
-  | 'false-server'
-const viceNames: readonly ViceName[] = [
-  'silent',
-  'vote-equivocator',
-  'attestation-equivocator',
-  'wrong-root-leader',
-  'proposal-equivocator',
-  'withholder',
-  'garbler',
-  'false-server',
-]
 
 export type Fault =
   | {
@@ -88,7 +60,10 @@ export interface Scenario {
   readonly clockOffsetsMs: readonly number[]
   readonly weather: Weather
   readonly faults: readonly Fault[]
-  readonly vices: ReadonlyMap<number, ViceName>
+  /** By member; several are combined. Together the members weigh at most f, in each epoch. */
+  readonly vices: ReadonlyMap<number, readonly ViceName[]>
+  /** Members that run as two processes: one more node each, after all others. */
+  readonly twins: readonly number[]
   /** Members that never start. */
   readonly dead: ReadonlySet<number>
   /** When the network turns good, everyone is back, and nothing fails any more. */
@@ -104,25 +79,31 @@ const ED25519_EVERY = 20
 
 /**
  * @param name undefined: the seed says
- * @param vice that of every faulty member, if there is one; undefined: the seed says
+ * @param only those of every faulty member, which there then are in any scenario; undefined: the seed says
  */
-export function drawScenario(seed: number, name?: ScenarioName, vice?: ViceName): Scenario {
+export function drawScenario(
+  seed: number,
+  name?: ScenarioName,
+  only?: readonly ViceName[],
+): Scenario {
   const prng = new Prng(seed, 'scenario')
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
   const isCalm = has('calm', 'dead-leader')
   const badRounds = isCalm ? 2 : has('outage') ? prng.between(20, 45) : prng.between(8, 16)
   const goodFromMs = ORIGIN_MS + badRounds * ROUND_MS
-  const weights = drawWeights(prng, has('byzantine', 'lost-log', 'dead-leader', 'storm') ? 4 : 1)
+  const isAttacked = has('byzantine', 'storm') || only !== undefined
+  const weights = drawWeights(prng, isAttacked || has('lost-log', 'dead-leader') ? 4 : 1)
   const observers = prng.chance(300) ? 1 : 0
   const isHandover = has('handover') || (has('storm') && prng.chance(300))
-  const nextWeights = drawWeights(prng, has('storm') ? 4 : 1)
+  const nextWeights = drawWeights(prng, isAttacked ? 4 : 1)
   const members = Math.max(weights.length, isHandover ? nextWeights.length : 0)
-  const nodes = members + observers
-  const vices = has('byzantine', 'storm')
-    ? drawVices(prng, weights, isHandover ? nextWeights : weights, vice)
-    : new Map<number, ViceName>()
+  const vices = isAttacked
+    ? drawVices(prng, weights, isHandover ? nextWeights : weights, only)
+    : new Map<number, readonly ViceName[]>()
   const faulty = new Set(vices.keys())
+  const twins = [...vices].flatMap(([member, names]) => (names.includes('twin') ? [member] : []))
+  const nodes = members + observers + twins.length
   const draw = { prng, nodes, goodFromMs, faulty }
   return {
     name: named,
@@ -153,6 +134,7 @@ export function drawScenario(seed: number, name?: ScenarioName, vice?: ViceName)
       ...(has('clocks') ? drawClockSteps(draw) : []),
     ],
     vices,
+    twins,
     dead: has('dead-leader') ? new Set([drawLight(prng, weights)]) : new Set(),
     goodFromMs,
     endMs: goodFromMs + GOOD_ROUNDS * ROUND_MS,
@@ -187,9 +169,9 @@ function drawVices(
   prng: Prng,
   weights: readonly number[],
   nextWeights: readonly number[],
-  vice: ViceName | undefined,
-): Map<number, ViceName> {
-  const vices = new Map<number, ViceName>()
+  only: readonly ViceName[] | undefined,
+): Map<number, readonly ViceName[]> {
+  const vices = new Map<number, readonly ViceName[]>()
   const weigh = (members: Iterable<number>, of: readonly number[]) =>
     [...members].reduce((total, member) => total + (of[member] ?? 0), 0)
   for (const member of prng.shuffle([...weights.keys()])) {
@@ -197,11 +179,18 @@ function drawVices(
     const fits = [weights, nextWeights].every(
       (of) => weigh(together, of) <= Math.max(0, getFaultyWeight(of)),
     )
-    const drawn = prng.pick(viceNames)
-    if (fits) vices.set(member, vice ?? drawn)
+    const drawn = drawCombination(prng)
+    if (fits) vices.set(member, only ?? drawn)
     if (vices.size > 0 && prng.chance(500)) break
   }
   return vices
+}
+
+/** One vice, or now and then two in one node; a twin is twice as much as it is. */
+function drawCombination(prng: Prng): readonly ViceName[] {
+  const [first, second] = [prng.pick(viceNames), prng.pick(viceNames)]
+  const isOne = first === second || [first, second].includes('twin') || !prng.chance(250)
+  return isOne ? [first] : [first, second]
 }
 
 function drawWeather(prng: Prng, isHard: boolean): Weather {
@@ -299,22 +288,4 @@ function drawClockSteps(draw: Draw): Fault[] {
     node: prng.between(0, nodes - 1),
     offsetMs: prng.between(-2500, 2500),
   }))
-}
-
-/** @param findAttestation for vices that make blocks of their own */
-export function makeVice(
-  name: ViceName,
-  findAttestation: ConstructorParameters<typeof ProposalEquivocator>[0],
-): Vice {
-  const vices: Readonly<Record<ViceName, Vice>> = {
-    silent,
-    withholder,
-    garbler,
-    'false-server': falseServer,
-    'vote-equivocator': voteEquivocator,
-    'attestation-equivocator': attestationEquivocator,
-    'wrong-root-leader': wrongRootLeader,
-    'proposal-equivocator': new ProposalEquivocator(findAttestation),
-  }
-  return vices[name]
 }

@@ -1,28 +1,22 @@
-import {
-  type Certificate,
-  decode,
-  encode,
-  type SignedAttestation,
-  signedAttestationType,
-  type State,
-  stateType,
-} from '@watchfire/attestation'
+import { type Certificate, encode, type State, stateType } from '@watchfire/attestation'
+import type { AttestationBook } from './attestation-book.ts'
 import {
   type AuditContext,
   type Checker,
+  type CheckerName,
   describe,
   type Finalized,
-  type TopicName,
   type Violate,
   type Watched,
 } from './checker.ts'
 import { computeOwnState } from './own-aggregation.ts'
 import { computeOwnStateRoot } from './own-state-root.ts'
-import { headerDigest, readAttestation, sha256 } from './own-wire.ts'
+import { headerDigest, sha256 } from './own-wire.ts'
 
 /**
- * Final heights come without a gap at each node, save by a sync (`gapless`); and all nodes hold one
- * state at a height, the one that SPEC 7 gives when computed apart from production (`state`).
+ * Final heights come without a gap at each node, save by a sync (`gapless`); all nodes hold one state
+ * at a height, the one that SPEC 7 gives when computed apart from production (`state`); and who came
+ * to it by sync holds the same (`catch-up`).
  */
 export class ChainChecker implements Checker {
   readonly name = 'state'
@@ -31,25 +25,19 @@ export class ChainChecker implements Checker {
   readonly #heights = new Map<number, number>()
   /** By height: the state's bytes, hashed, and the state as first seen. */
   readonly #states = new Map<number, { hash: string; state: State; digest: string }>()
-  readonly #read = new WeakSet<Uint8Array>()
-  readonly #attestations = new Map<string, SignedAttestation>()
+  readonly #attestations: AttestationBook
 
   /** @param genesis the state before the first block */
-  constructor(context: AuditContext, violate: Violate, genesis: State) {
+  constructor(
+    context: AuditContext,
+    attestations: AttestationBook,
+    violate: Violate,
+    genesis: State,
+  ) {
     this.#context = context
+    this.#attestations = attestations
     this.#violate = violate
     this.#states.set(0, { hash: hashOf(genesis), state: genesis, digest: '' })
-  }
-
-  /** Whoever sent it: blocks name what Byzantine members attested too. */
-  onPublish(_node: Watched, topic: TopicName, bytes: Uint8Array): void {
-    if (topic !== 'attestation' || this.#read.has(bytes)) return
-    this.#read.add(bytes)
-    const decoded = decode(signedAttestationType, bytes)
-    // What does not decode is a liar's: nobody can name it in a block.
-    if (!decoded.ok) return
-    const { digest } = readAttestation(this.#context.founding.networkId, bytes)
-    this.#attestations.set(digest, decoded.value)
   }
 
   onRestart(node: Watched, height: number): void {
@@ -76,15 +64,21 @@ export class ChainChecker implements Checker {
       this.#violate('gapless', `node ${node.index}: synced ${header.height} after ${before}`)
     }
     this.#heights.set(node.index, header.height)
-    this.#compare(node, header, state)
+    this.#compare(node, header, state, 'catch-up')
   }
 
-  #compare(node: Watched, header: Certificate['header'], state: State): void {
+  /** @param checker under which another state than the known one is told */
+  #compare(
+    node: Watched,
+    header: Certificate['header'],
+    state: State,
+    checker: CheckerName = this.name,
+  ): void {
     const hash = hashOf(state)
     const known = this.#states.get(header.height)
     if (known !== undefined) {
       if (known.hash !== hash) {
-        this.#violate(this.name, `node ${node.index}: another state at height ${header.height}`)
+        this.#violate(checker, `node ${node.index}: another state at height ${header.height}`)
       }
       return
     }
@@ -109,7 +103,7 @@ export class ChainChecker implements Checker {
       return
     }
     const attestations = body.attestations.flatMap(({ digest, member, shard }) => {
-      const found = this.#attestations.get(Buffer.from(digest).toString('hex'))
+      const found = this.#attestations.get(digest)
       const isRight =
         found?.message.member === member &&
         found.message.shard === shard &&

@@ -7,7 +7,7 @@ import type {
   State,
   Verify,
 } from '@watchfire/attestation'
-import type { AlarmCode } from '@watchfire/consensus'
+import type { AlarmCode, Status } from '@watchfire/consensus'
 import type { Founding } from '../world/founding.ts'
 
 /** Which property was broken, and how. */
@@ -21,10 +21,17 @@ export type CheckerName =
   | 'agreement'
   | 'double-signature'
   | 'exclusion'
+  | 'signature'
+  | 'ballot'
   | 'certificate'
+  | 'block'
   | 'gapless'
   | 'state'
+  | 'catch-up'
+  | 'validity'
   | 'durability'
+  | 'evidence'
+  | 'memory'
   | 'honest-accused'
   | 'honest-rejected'
   | 'alarm'
@@ -42,6 +49,14 @@ export interface Watched {
   /** Undefined for an observer. */
   readonly member: number | undefined
   readonly isHonest: boolean
+  readonly isUp: boolean
+  /** Restarts so far. */
+  readonly life: number
+  /** Its round by its own clock. */
+  readonly round: number
+  readonly status: Pick<Status, 'epoch' | 'view' | 'finalHeight'> | undefined
+  /** All that core and admission hold, to be looked through. */
+  readonly memory: { readonly core: object; readonly admission: object } | undefined
 }
 
 export interface Finalized {
@@ -55,6 +70,10 @@ export interface Finalized {
 export interface AuditContext {
   readonly founding: Founding
   readonly verify: Verify
+  /** Members without a vice. */
+  readonly honest: ReadonlySet<number>
+  /** When the network turns good and nothing fails any more. */
+  readonly goodFromMs: number
   nowMs(): number
 }
 
@@ -72,6 +91,18 @@ export interface Checker {
   onAlarm?(node: Watched, code: AlarmCode, detail: string): void
   onAccuse?(node: Watched, evidence: Evidence): void
   onReject?(node: Watched, from: Watched, topic: TopicName, code: string): void
+  /** Bytes came to a node and were judged; `code` is what admission gave, empty for what it took. */
+  onVerdict?(
+    node: Watched,
+    from: Watched,
+    topic: TopicName,
+    bytes: Uint8Array,
+    verdict: { readonly action: string; readonly code: string },
+  ): void
+  /** Now and then, while the world stands still. */
+  onLook?(nodes: readonly Watched[]): void
+  /** After the last moment of a run in which nothing was wrong so far. */
+  onEnd?(nodes: readonly Watched[]): void
   onThrow?(node: Watched, error: unknown): void
 }
 

@@ -122,7 +122,13 @@ export interface WireProposal {
   readonly parentView: number
   /** Digest of the proposed block's header. */
   readonly header: string
+  /** What that header says. */
+  readonly height: number
+  readonly round: number
+  readonly parent: string
   readonly signature: Uint8Array
+  /** The 32 bytes that are signed (SPEC 2.2). */
+  readonly digest: Buffer
 }
 
 /** SignedProposal: offset 4, signature 64, message: epoch 8, view 8, member 2, parentView 8, offset 4, block: offset 4, offset 4, header, body. */
@@ -134,13 +140,20 @@ export function readProposal(network: Uint8Array, bytes: Uint8Array): WirePropos
   const body = block + buffer.readUInt32LE(block + 4)
   const headerEpoch = Number(buffer.readBigUInt64LE(header))
   const named = digest(network, 'header', headerEpoch, bytes.subarray(header, body))
+  const epoch = Number(buffer.readBigUInt64LE(message))
+  // The claim: the same fixed fields, then the header's digest (SPEC 2.2).
+  const claim = Buffer.concat([buffer.subarray(message, message + 26), named])
   return {
-    epoch: Number(buffer.readBigUInt64LE(message)),
+    epoch,
     view: Number(buffer.readBigUInt64LE(message + 8)),
     member: buffer.readUInt16LE(message + 16),
     parentView: Number(buffer.readBigUInt64LE(message + 18)),
     header: named.toString('hex'),
+    height: Number(buffer.readBigUInt64LE(header + 8)),
+    round: Number(buffer.readBigUInt64LE(header + 16)),
+    parent: buffer.toString('hex', header + 32, header + 64),
     signature: bytes.subarray(4, 68),
+    digest: digest(network, 'proposal', epoch, claim),
   }
 }
 

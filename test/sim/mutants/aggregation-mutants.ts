@@ -110,7 +110,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
     name: 'counts the observations of the excluded',
     caughtBy: 'state',
     scenario: 'byzantine',
-    vice: 'vote-equivocator',
+    vices: ['vote-equivocator'],
     edits: [
       {
         file: aggregate,
@@ -123,7 +123,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
     name: 'thinks that the excluded may still lie',
     caughtBy: 'state',
     scenario: 'byzantine',
-    vice: 'vote-equivocator',
+    vices: ['vote-equivocator'],
     edits: [
       {
         file: aggregate,
@@ -136,7 +136,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
     name: 'excludes from the block after the one with the evidence',
     caughtBy: 'state',
     scenario: 'byzantine',
-    vice: 'vote-equivocator',
+    vices: ['vote-equivocator'],
     edits: [
       {
         file: aggregate,
@@ -149,7 +149,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
     name: 'keeps exclusions over the end of an epoch',
     caughtBy: 'state',
     scenario: 'storm',
-    vice: 'vote-equivocator',
+    vices: ['vote-equivocator'],
     edits: [
       {
         file: `${core}/state.ts`,
@@ -193,5 +193,45 @@ export const aggregationMutants: readonly SourceMutant[] = [
         replace: 'areEqual(before.id, after.id)',
       },
     ],
+  },
+  {
+    name: 'believes the highest value that anyone saw',
+    caughtBy: 'validity',
+    scenario: 'byzantine',
+    vices: ['colluding-liar'],
+    isAlone: true,
+    edits: [{ file: weighed, find: 'cumulated > faultyLive', replace: 'cumulated > 0' }],
+  },
+  {
+    name: 'takes the greatest value for the median',
+    caughtBy: 'validity',
+    scenario: 'byzantine',
+    vices: ['liar'],
+    isAlone: true,
+    edits: [
+      { file: weighed, find: 'cumulated >= whole - cumulated', replace: 'cumulated === whole' },
+    ],
+  },
+  {
+    name: 'calls a target down that one did not reach',
+    caughtBy: 'validity',
+    scenario: 'byzantine',
+    vices: ['colluding-liar'],
+    isAlone: true,
+    edits: [
+      {
+        file: verdict,
+        find: 'if (isShareAtLeast(failed, observing, policy.failedMin)) {',
+        replace: 'if (failed > 0) {',
+      },
+    ],
+  },
+  {
+    name: 'believes an identity that one gave',
+    caughtBy: 'validity',
+    scenario: 'byzantine',
+    vices: ['colluding-liar'],
+    isAlone: true,
+    edits: [{ file: weighed, find: 'weight > observing - weight', replace: 'weight > 0' }],
   },
 ]

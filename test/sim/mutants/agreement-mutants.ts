@@ -8,7 +8,6 @@ const cast = `${core}/cast.ts`
 const vote = `${core}/vote.ts`
 const finality = `${core}/finality.ts`
 const fetches = `${core}/fetches.ts`
-const evidence = `${core}/evidence.ts`
 
 export const agreementMutants: readonly SourceMutant[] = [
   {
@@ -117,7 +116,7 @@ export const agreementMutants: readonly SourceMutant[] = [
     name: 'asks for no attestations that a block names',
     caughtBy: 'liveness',
     scenario: 'byzantine',
-    vice: 'withholder',
+    vices: ['withholder'],
     edits: [
       {
         file: fetches,
@@ -151,18 +150,6 @@ export const agreementMutants: readonly SourceMutant[] = [
     ],
   },
   {
-    name: 'takes notarize and nullify in one view for a fault',
-    caughtBy: 'honest-accused',
-    scenario: 'dead-leader',
-    edits: [
-      {
-        file: evidence,
-        find: '(a.kind === finalize && b.kind === nullify)',
-        replace: '(a.kind !== nullify && b.kind === nullify)',
-      },
-    ],
-  },
-  {
     name: 'votes for a block before it stored it, its assertions gone too',
     caughtBy: 'durability',
     scenario: 'calm',
@@ -184,6 +171,105 @@ export const agreementMutants: readonly SourceMutant[] = [
         file: `${core}/block-checks.ts`,
         find: 'handover.lastHeight !== height',
         replace: 'handover.lastHeight !== height + 1',
+      },
+    ],
+  },
+  {
+    name: 'counts the votes of a member as often as they come',
+    caughtBy: 'certificate',
+    scenario: 'lossy',
+    edits: [
+      {
+        file: `${core}/tally.ts`,
+        find: 'record.certificates[name] !== undefined || tally.byMember.has(member)',
+        replace: 'record.certificates[name] !== undefined',
+      },
+      {
+        file: `${core}/validate/vote.ts`,
+        find: "if (conflicting === undefined && places?.has(place) === true) return ignore('seen')",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'finalizes what it only voted to notarize',
+    caughtBy: 'ballot',
+    scenario: 'calm',
+    edits: [
+      {
+        file: vote,
+        find: 'import { canSign, castNotarize,',
+        replace: 'import { canSign, castFinalize, castNotarize,',
+      },
+      {
+        file: vote,
+        find: 'castNotarize(draft, proposal.hex)\n',
+        replace:
+          'castNotarize(draft, proposal.hex)\n      castFinalize(draft, draft.view, draft.blocks.get(proposal.hex)!.digest, proposal.hex)\n',
+      },
+    ],
+  },
+  {
+    name: 'proposes in every view',
+    caughtBy: 'signature',
+    scenario: 'calm',
+    isQuick: true,
+    edits: [
+      {
+        file: `${core}/propose.ts`,
+        find: 'getLeader(core.context, core.view) === core.me &&',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'proposes the attestations of the excluded',
+    caughtBy: 'liveness',
+    scenario: 'byzantine',
+    vices: ['vote-equivocator'],
+    edits: [
+      {
+        file: `${core}/propose.ts`,
+        find: 'held === undefined || excluded.has(held.message.message.member) ?',
+        replace: 'held === undefined ?',
+      },
+    ],
+  },
+  {
+    name: 'votes for a round that has not begun',
+    caughtBy: 'ballot',
+    scenario: 'clocks',
+    edits: [
+      {
+        file: vote,
+        find: 'if (now === undefined || header.round > now) {',
+        replace: 'if (now === undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'votes for a block beside the parent that it says it has',
+    caughtBy: 'ballot',
+    scenario: 'partition',
+    vices: ['forker'],
+    edits: [
+      {
+        file: vote,
+        find: "if (record.parentHex !== notarized) return refuse('wrong-parent')",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'takes an old view for a justification, though views after it were not nullified',
+    caughtBy: 'ballot',
+    scenario: 'partition',
+    vices: ['forker'],
+    edits: [
+      {
+        file: vote,
+        find: 'if (notarized === undefined || getGap(core, parentView) !== undefined) return hold',
+        replace: 'if (notarized === undefined) return hold',
       },
     ],
   },

@@ -34,7 +34,7 @@ export function findFalseAlarm(mutant: Mutant, seed: number): string | undefined
 }
 
 function runSeed(mutant: Mutant, seed: number, isMutated: boolean) {
-  const scenario = drawScenario(seed, mutant.scenario, mutant.vice)
+  const scenario = drawScenario(seed, mutant.scenario, mutant.vices)
   const makeOptions = () => ({
     ...(isMutated && 'makeSeam' in mutant ? { seam: mutant.makeSeam() } : {}),
     ...(mutant.isAlone === true ? { checkers: [mutant.caughtBy] } : {}),

@@ -1,5 +1,6 @@
 import type { CheckerName } from '../checkers/checker.ts'
-import type { ScenarioName, ViceName } from '../scenario.ts'
+import type { ScenarioName } from '../scenario.ts'
+import type { ViceName } from '../vices/registry.ts'
 import type { Seam } from '../world/seam.ts'
 
 /** One change of one source file. */
@@ -17,8 +18,8 @@ interface Plan {
   /** The checker that must see it, and before any other. */
   readonly caughtBy: CheckerName
   readonly scenario: ScenarioName
-  /** The vice of every faulty member; undefined: the seed says. */
-  readonly vice?: ViceName
+  /** The vices of every faulty member; undefined: the seed says. */
+  readonly vices?: readonly ViceName[]
   /** Whether other checkers, which would stop the run sooner, are left out. */
   readonly isAlone?: boolean
   /** The first seed tried, where it takes more than a few to bring the bug about. */

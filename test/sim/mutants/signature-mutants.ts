@@ -56,7 +56,7 @@ export const signatureMutants: readonly SourceMutant[] = [
     name: 'counts votes for other headers too',
     caughtBy: 'certificate',
     scenario: 'byzantine',
-    vice: 'vote-equivocator',
+    vices: ['vote-equivocator'],
     edits: [
       {
         file: tally,

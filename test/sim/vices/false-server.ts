@@ -7,6 +7,7 @@ export const falseServer: Vice = {
   answers: true,
   corrupt: (_powers, topic, shard, bytes, receivers) => sendToAll(topic, shard, bytes, receivers),
   corruptAnswer(powers, answer): Answer {
+    powers.count('answers falsely')
     switch (answer.kind) {
       case 'attestations': {
         const messages = answer.messages.map(({ shard, bytes }) => {

@@ -1,4 +1,15 @@
-import type { Digest, State } from '@watchfire/attestation'
+import type {
+  AttestationRef,
+  Block,
+  Digest,
+  Epoch,
+  MemberIndex,
+  Observation,
+  Round,
+  SignedAttestation,
+  State,
+  View,
+} from '@watchfire/attestation'
 import type { Founding } from '../world/founding.ts'
 import type { Answer } from '../world/requests.ts'
 import type { Prng } from '../world/prng.ts'
@@ -12,24 +23,42 @@ export interface Sending {
   readonly bytes: Uint8Array
 }
 
-/** What a faulty node has at hand: its own key, and what its own core knows. */
+/** What a faulty node has at hand: its own key, and what its own core and others told it. */
 export interface Powers {
   readonly founding: Founding
   readonly prng: Prng
-  readonly member: number
-  readonly sign: (digest: Uint8Array) => Uint8Array
+  readonly member: MemberIndex
+  /** All other nodes, by index. */
+  readonly others: readonly number[]
+  /** By its own clock. */
+  readonly round: Round
+  readonly epoch: Epoch
+  readonly view: View
+  readonly sign: (digest: Digest) => Uint8Array
   /** The state after a block that this node stored or finalized. */
   readonly getState: (headerDigest: Digest) => State | undefined
+  /** A block that this node stored. */
+  readonly getBlock: (headerDigest: Digest) => Block | undefined
+  /** An attestation that this node holds. */
+  readonly getAttestation: (digest: Digest) => SignedAttestation | undefined
+  /** Its own attestations of a round that it holds. */
+  readonly getOwnAttestations: (round: Round) => readonly AttestationRef[]
+  /** The view in which this node knows a header to be notarized. */
+  readonly getView: (headerDigest: Digest) => View | undefined
+  /** Counts a deed, so that it can be seen that the vice was there. */
+  readonly count: (deed: string) => void
 }
 
 /**
  * One way to be faulty. The node runs the honest core; what it sends is what the vice makes of it.
- * A vice signs with its own key only.
+ * A vice signs with its own key only, and knows what reached its node.
  */
 export interface Vice {
   readonly name: string
   /** Whether it answers requests. */
   readonly answers: boolean
+  /** Whether it signs on when it meets its own signature that its log does not hold (SPEC 6.9). */
+  readonly isShameless?: boolean
   /** @returns what really leaves the node instead of `bytes` to each of `receivers` */
   corrupt(
     powers: Powers,
@@ -40,6 +69,10 @@ export interface Vice {
   ): readonly Sending[]
   /** @returns what it answers instead of the truth; absent: the truth */
   corruptAnswer?(powers: Powers, answer: Answer): Answer
+  /** @returns what it says it saw instead of what it saw; absent: the truth */
+  distort?(powers: Powers, round: Round, seen: readonly Observation[]): Observation[]
+  /** Everything that reaches the node. @returns what it sends there and then; absent: nothing */
+  hear?(powers: Powers, topic: TopicName, shard: number, bytes: Uint8Array): readonly Sending[]
 }
 
 /** The honest way: the same bytes to everyone. */

@@ -50,12 +50,9 @@ export class Attestor {
         round,
         shard,
         member: this.#node.member as MemberIndex,
-        observations: this.#world.health.observe(
-          context,
-          shard,
+        observations: this.#outbox.distort(
           round,
-          this.#node.member,
-          this.#node.life,
+          this.#world.health.observe(context, shard, round, this.#node.member, this.#node.life),
         ),
       }
       const digest = getAttestationDigest(this.#world.founding.networkId, attestation)

@@ -11,6 +11,7 @@ import {
   type View,
   type ViewCertificate,
   viewCertificateType,
+  voteKinds,
 } from '@watchfire/attestation'
 import { type SimDisk, toCertificateName } from './disk.ts'
 import { type Answer, CERTIFICATES_MAX, type Request } from './requests.ts'
@@ -76,6 +77,14 @@ export class Held {
     ) {
       this.#highest = certificate
     }
+  }
+
+  /** The view in which a header is notarized, as far as certificates here tell. */
+  getNotarizedView(header: Uint8Array): View | undefined {
+    for (const { kind, view, header: certified } of this.certificates.values()) {
+      if (kind !== voteKinds.nullify && Buffer.compare(certified, header) === 0) return view
+    }
+    return undefined
   }
 
   /** @param member of whoever answers */

@@ -1,21 +1,27 @@
 import {
   type Block,
+  type Digest,
   encode,
+  type Epoch,
   getProposalClaim,
   getProposalDigest,
   getVoteDigest,
+  type MemberIndex,
+  type Observation,
   type Proposal,
+  type Round,
   type SignedAttestation,
   signedProposalType,
   signedVoteType,
   type State,
+  type View,
   viewCertificateType,
   type Vote,
   voteKinds,
 } from '@watchfire/attestation'
 import { computeState, type Effect } from '@watchfire/consensus'
 import type { TopicName } from '../checkers/checker.ts'
-import { type Powers, sendToAll, type Vice } from '../vices/vice.ts'
+import { type Powers, type Sending, sendToAll, type Vice } from '../vices/vice.ts'
 import { type Signed, toName } from './disk.ts'
 import type { SimNode, World } from './sim-node.ts'
 
@@ -81,8 +87,10 @@ export class Outbox {
 
   /** To every other node, or what a vice makes of it. */
   publish(topic: TopicName, shard: number, bytes: Uint8Array): void {
-    const receivers = this.#world.nodes.flatMap(({ index }) =>
-      index === this.#node.index ? [] : [index],
+    const receivers = this.#world.nodes.flatMap(({ index, member }) =>
+      index === this.#node.index || (member !== undefined && member === this.#node.member)
+        ? []
+        : [index],
     )
     const vice = this.#vice
     const isSigned = topic === 'attestation' || topic === 'proposal' || topic === 'vote'
@@ -95,6 +103,11 @@ export class Outbox {
     if (receivers.length === 0 || (vice !== undefined && topic === 'attestation')) {
       this.#world.auditor.tell((checker) => checker.onPublish?.(this.#node, topic, bytes))
     }
+    this.#send(sendings)
+  }
+
+  /** What leaves the node, whoever decided that. */
+  #send(sendings: readonly Sending[]): void {
     let before: Uint8Array | undefined
     for (const sending of sendings) {
       if (sending.bytes !== before) {
@@ -144,15 +157,47 @@ export class Outbox {
     }
   }
 
+  /** Bytes reach the node: a vice may answer with something at once. */
+  hear(topic: TopicName, shard: number, bytes: Uint8Array): void {
+    if (this.#vice?.hear === undefined || this.#node.status === undefined) return
+    this.#send(this.#vice.hear(this.getPowers(), topic, shard, bytes))
+  }
+
+  /** What the node says it saw. */
+  distort(round: Round, seen: Observation[]): Observation[] {
+    return this.#vice?.distort?.(this.getPowers(), round, seen) ?? seen
+  }
+
   /** What a vice may use. */
   getPowers(): Powers {
-    const member = this.#node.member ?? fail()
+    const { member, status, held } = this.#node
     return {
       founding: this.#world.founding,
       prng: this.#node.prng,
-      member,
+      member: (member ?? fail()) as MemberIndex,
+      // Not to another process of the same member either.
+      others: this.#world.nodes.filter((node) => node.member !== member).map((node) => node.index),
+      round: this.#node.round as Round,
+      epoch: status?.epoch ?? (0 as Epoch),
+      view: status?.view ?? (0 as View),
       sign: (digest) => this.sign(digest),
       getState: (digest) => this.#states.get(toName(digest)),
+      getBlock: (digest) => held.blocks.get(toName(digest)),
+      getAttestation: (digest) => held.attestations.get(toName(digest))?.message,
+      getOwnAttestations: (round) =>
+        [...held.attestations].flatMap(
+          ([
+            name,
+            {
+              message: { message },
+            },
+          ]) =>
+            message.member === member && message.round === round
+              ? [{ shard: message.shard, member: message.member, digest: toDigest(name) }]
+              : [],
+        ),
+      getView: (digest) => held.getNotarizedView(digest),
+      count: (deed) => this.#world.witness.count(deed),
     }
   }
 
@@ -169,6 +214,10 @@ export class Outbox {
   keepFinalState(name: string, state: State): void {
     if (this.#vice !== undefined) this.#states.set(name, state)
   }
+}
+
+function toDigest(name: string): Digest {
+  return new Uint8Array(Buffer.from(name, 'hex')) as Digest
 }
 
 function fail(): never {

@@ -28,6 +28,7 @@ import {
   type StepResult,
 } from '@watchfire/consensus'
 import type { Auditor, TopicName, Watched } from '../checkers/checker.ts'
+import type { Witness } from '../checkers/witness.ts'
 import type { Vice } from '../vices/vice.ts'
 import { Attestor } from './attestor.ts'
 import { type SimDisk, toName } from './disk.ts'
@@ -52,6 +53,7 @@ export interface World {
   readonly network: SimNetwork
   readonly trace: Trace
   readonly auditor: Auditor
+  readonly witness: Witness
   readonly founding: Founding
   readonly scheme: SignatureScheme
   readonly seam: Seam
@@ -178,6 +180,12 @@ export class SimNode implements Watched {
     this.#world.trace.add(`${this.#world.queue.nowMs} n${this.index} ${what}`)
   }
 
+  get memory(): { core: object; admission: object } | undefined {
+    return this.#core === undefined || this.#admission === undefined
+      ? undefined
+      : { core: this.#core, admission: this.#admission }
+  }
+
   // --- Life and death
 
   /** Starts, or starts again, from what the disk kept. */
@@ -284,6 +292,7 @@ export class SimNode implements Watched {
   /** Bytes from another node, or its own coming back. */
   receive(from: SimNode, topic: TopicName, shard: number, bytes: Uint8Array): void {
     if (!this.isUp) return
+    this.#outbox.hear(topic, shard, bytes)
     this.#guard(() => {
       this.say(`< n${from.index} ${topic} ${getFingerprint(bytes)}`)
       this.#admit(from, topic, shard, bytes)
@@ -297,6 +306,10 @@ export class SimNode implements Watched {
     const { verify } = this.#world.scheme
     const verdict = admit(admission, topic, shard, bytes, this.nowMs, (signature, digest, key) =>
       verify(signature, digest, key) ? 'valid' : 'invalid',
+    )
+    const code = verdict.action === 'accept' ? '' : verdict.code
+    this.#world.auditor.tell((checker) =>
+      checker.onVerdict?.(this, from, topic, bytes, { action: verdict.action, code }),
     )
     switch (verdict.action) {
       case 'accept': {
@@ -478,6 +491,14 @@ export class SimNode implements Watched {
         this.say(`ALARM ${effect.code}: ${effect.detail}`)
         this.#world.auditor.tell((checker) => checker.onAlarm?.(this, effect.code, effect.detail))
         if (effect.code === 'unknown-own-signature') {
+          if (this.#plan.vice?.isShameless === true) {
+            this.after(1, () => {
+              const fromView = this.status?.view
+              if (fromView !== undefined)
+                this.#feed({ kind: 'unmute', fromView, nowMs: this.nowMs })
+            })
+            break
+          }
           this.disk.muteUntilView = 'told'
           this.askHighest()
         } else {

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { type RunResult, runScenario } from '../run.ts'
+import { drawScenario, getFaultyWeight, type Scenario } from '../scenario.ts'
+import { ORIGIN_MS } from '../world/founding.ts'
+import { Health } from '../world/health.ts'
+import { type ViceName, viceNames } from './registry.ts'
+
+// A vice that does nothing would pass every check: here each is seen at its deeds, by what honest nodes
+// made of them. That nothing comes of it is checked in the same runs, and over many seeds elsewhere.
+
+/** Seeds tried until a vice is seen: not every one gives it the occasion. */
+const SEEDS_MAX = 12
+
+interface Case {
+  readonly vice: ViceName
+  /** What a member with it is, after "a member that is …". */
+  readonly does: string
+  /** Deeds that it must have counted, verdicts of honest nodes, and kinds of evidence against it. */
+  readonly deeds?: readonly string[]
+  readonly verdicts?: readonly string[]
+  readonly evidence?: readonly string[]
+  /** What else shows it. */
+  readonly isSeen?: (run: RunResult, scenario: Scenario) => boolean
+}
+
+const cases: readonly Case[] = [
+  {
+    vice: 'silent',
+    does: 'reaches nobody',
+    isSeen: ({ witness }) => witness.links.size === 0,
+  },
+  {
+    vice: 'selective',
+    does: 'talks to some, and never to the others',
+    isSeen: ({ witness, nodes }, { vices }) => {
+      const honest = nodes.filter((node) => node.isHonest).length
+      return witness.links.size > 0 && witness.links.size < honest * vices.size
+    },
+  },
+  {
+    vice: 'withholder',
+    does: 'names attestations that it shows to nobody and does not serve',
+    deeds: ['keeps an attestation', 'does not serve what it proposed'],
+    verdicts: ['proposal accept'],
+    isSeen: ({ witness }) => !witness.verdicts.has('attestation accept'),
+  },
+  {
+    vice: 'liar',
+    does: 'attests what it did not see, and is believed to have said so',
+    deeds: ['lies'],
+    verdicts: ['attestation accept'],
+    isSeen: (run, scenario) => countLies(run, scenario) > 0,
+  },
+  {
+    vice: 'colluding-liar',
+    does: 'tells one lie with all of its kind',
+    deeds: ['lies with others'],
+    verdicts: ['attestation accept'],
+    isSeen: (run, scenario) => scenario.vices.size > 1 && countLies(run, scenario) > 0,
+  },
+  {
+    vice: 'garbler',
+    does: 'sends bytes that are no message',
+    verdicts: ['vote reject malformed', 'attestation reject malformed'],
+  },
+  {
+    vice: 'flooder',
+    does: 'sends what nobody asked for, beyond every window',
+    deeds: ['floods with a vote', 'floods with an attestation', 'floods with a proposal'],
+    verdicts: [
+      'vote ignore view-too-far',
+      'attestation ignore far-future',
+      'attestation ignore too-old',
+      'proposal ignore view-too-far',
+    ],
+  },
+  {
+    vice: 'replayer',
+    does: 'says old things again, and votes as on another network',
+    deeds: ['says again what was said', 'votes as on another network'],
+    verdicts: ['vote ignore settled-view', 'vote reject bad-signature'],
+  },
+  {
+    vice: 'outdated',
+    does: 'speaks an earlier protocol',
+    deeds: ['signs for an earlier protocol'],
+    verdicts: ['vote reject bad-signature', 'attestation reject bad-signature'],
+  },
+  {
+    vice: 'outdated',
+    does: 'keeps to earlier rules, refuses what others propose and is refused',
+    deeds: ['refuses by earlier rules', 'proposes by earlier rules'],
+    verdicts: ['proposal accept', 'vote accept'],
+  },
+  {
+    vice: 'impersonator',
+    does: 'speaks in the name of others and out of turn',
+    deeds: ['attests for others', 'votes for others', 'proposes out of turn'],
+    verdicts: [
+      'attestation reject bad-signature',
+      'vote reject bad-signature',
+      'proposal reject not-leader',
+    ],
+  },
+  {
+    vice: 'slanderer',
+    does: 'accuses the honest',
+    deeds: ['accuses an honest member'],
+    verdicts: ['evidence reject bad-evidence'],
+  },
+  {
+    vice: 'certificate-forger',
+    does: 'sends certificates that none are',
+    deeds: ['forges a certificate before there is one', 'distorts a certificate'],
+    verdicts: ['certificate reject bad-certificate'],
+  },
+  { vice: 'false-server', does: 'answers with what was not asked for', deeds: ['answers falsely'] },
+  {
+    vice: 'vote-equivocator',
+    does: 'votes for two things',
+    verdicts: ['vote ignore equivocation'],
+    evidence: ['vote'],
+  },
+  {
+    vice: 'attestation-equivocator',
+    does: 'attests two things',
+    verdicts: ['attestation ignore equivocation'],
+    evidence: ['attestation'],
+  },
+  {
+    vice: 'proposal-equivocator',
+    does: 'proposes two blocks',
+    verdicts: ['proposal ignore equivocation'],
+    evidence: ['proposal'],
+  },
+  {
+    vice: 'wrong-root-leader',
+    does: 'proposes a state that does not follow',
+    deeds: ['proposes a wrong state'],
+    verdicts: ['proposal accept'],
+  },
+  {
+    vice: 'lawless-leader',
+    does: 'breaks the rules for blocks, and is heard',
+    deeds: [
+      'proposes on too few attestations',
+      'proposes on one attestation named twice',
+      'proposes at another height',
+      'proposes with false evidence',
+    ],
+    verdicts: ['proposal accept'],
+  },
+  {
+    vice: 'forker',
+    does: 'builds beside what is notarized',
+    deeds: ['proposes beside what is notarized'],
+    verdicts: ['proposal accept'],
+  },
+  {
+    vice: 'twin',
+    does: 'runs twice on one key',
+    evidence: ['attestation'],
+    isSeen: ({ nodes }, { vices }) => {
+      const members = nodes.flatMap(({ member }) => member ?? [])
+      return members.length - new Set(members).size === vices.size
+    },
+  },
+]
+
+describe('A faulty member', function () {
+  this.timeout(120_000)
+
+  for (const { vice, does, deeds = [], verdicts = [], evidence = [], isSeen } of cases) {
+    it(`that is called ${vice} ${does}, and nothing comes of it`, () => {
+      const missing = new Set<string>([...deeds, ...verdicts, ...evidence])
+      let isShown = isSeen === undefined
+      for (let seed = 1; seed <= SEEDS_MAX && (missing.size > 0 || !isShown); seed++) {
+        const scenario = drawScenario(seed, 'byzantine', [vice])
+        const run = runScenario(scenario)
+        assert.deepEqual(run.violations, [], `seed ${seed}`)
+        for (const deed of run.witness.deeds.keys()) missing.delete(deed)
+        for (const verdict of run.witness.verdicts.keys()) missing.delete(verdict)
+        for (const member of scenario.vices.keys()) {
+          for (const kind of run.witness.accused.get(member) ?? []) missing.delete(kind)
+        }
+        isShown ||= isSeen?.(run, scenario) === true
+      }
+      assert.deepEqual([...missing], [])
+      assert.ok(isShown)
+    })
+  }
+
+  it('has a case here, whatever its vice', () => {
+    assert.deepEqual(
+      viceNames.filter((name) => !cases.some(({ vice }) => vice === name)),
+      [],
+    )
+  })
+
+  it('may have two vices at once, and then does the deeds of both', () => {
+    const scenario = drawScenario(2, 'byzantine', ['liar', 'vote-equivocator'])
+    const { witness, violations } = runScenario(scenario)
+    assert.deepEqual(violations, [])
+    assert.ok((witness.deeds.get('lies') ?? 0) > 0)
+    assert.ok((witness.verdicts.get('vote ignore equivocation') ?? 0) > 0)
+  })
+
+  it('is never of a weight beyond f, together with all others, in any epoch', () => {
+    let faulty = 0
+    for (let seed = 0; seed < 2000; seed++) {
+      const { founding, vices } = drawScenario(seed, seed % 2 === 0 ? 'byzantine' : 'storm')
+      for (const weights of [founding.weights, founding.handover?.weights ?? []]) {
+        const together = [...vices.keys()].reduce((sum, member) => sum + (weights[member] ?? 0), 0)
+        assert.ok(together <= Math.max(0, getFaultyWeight(weights)), `seed ${seed}`)
+      }
+      faulty += vices.size
+    }
+    assert.ok(faulty > 2000, `only ${faulty} in 2000 seeds`)
+  })
+})
+
+/** Observations that honest nodes hold of faulty members, and that differ from what these saw. */
+function countLies({ nodes }: RunResult, { seed, vices }: Scenario): number {
+  const health = new Health(seed)
+  const [epoch] = nodes[0]?.epochs ?? []
+  const honest = nodes.find((node) => node.isHonest && node.isUp)
+  if (epoch === undefined || honest === undefined) return 0
+  assert.ok(epoch.parameters.originMs === ORIGIN_MS)
+  let lies = 0
+  for (const { message: signed } of honest.held.attestations.values()) {
+    const { member, round, shard, observations, epoch: of } = signed.message
+    if (!vices.has(member) || of !== 0) continue
+    const seen = health.observe(epoch, shard, round, member, 0)
+    if (JSON.stringify(seen, toText) !== JSON.stringify(observations, toText)) lies += 1
+  }
+  return lies
+}
+
+function toText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}` : value
+}
