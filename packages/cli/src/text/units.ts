@@ -1,3 +1,5 @@
+import { formatScaled } from '@watchfire/attestation'
+
 /**
  * Writes a signal's value for people: the unit's own scale first, then the unit people read.
  *
@@ -28,15 +30,6 @@ function shorten(decimal: string): string {
   const kept = Math.max(0, DIGITS_SHOWN - whole.replace('-', '').length + zeros)
   const cut = fraction.slice(0, kept).replace(/0+$/, '')
   return cut === '' ? whole : `${whole}.${cut}`
-}
-
-/** A fixed-point number in decimal, without zeros at its end. */
-export function formatScaled(value: bigint, scale: number): string {
-  const sign = value < 0n ? '-' : ''
-  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0')
-  if (scale === 0) return sign + digits
-  const fraction = digits.slice(-scale).replace(/0+$/, '')
-  return sign + digits.slice(0, -scale) + (fraction === '' ? '' : `.${fraction}`)
 }
 
 /** Microseconds as `870 us`, `12.3 ms`, `4.56 s`. */

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  formatScaled,
-  formatSeconds,
-  formatSignal,
-  formatTime,
-  parseDuration,
-} from '../../src/text/units.ts'
+import { formatScaled } from '@watchfire/attestation'
+import { formatSeconds, formatSignal, formatTime, parseDuration } from '../../src/text/units.ts'
 
 describe('units', () => {
   it('writes microseconds and milliseconds in the unit that reads best', () => {

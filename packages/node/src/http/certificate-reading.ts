@@ -50,7 +50,7 @@ export function readTargets(
     const target = context.parameters.targets[index]
     if (state === undefined || target === undefined)
       throw new Error(`state and parameters disagree on target ${index}`)
-    readings.push(readTarget(context, target, state))
+    readings.push(readTarget(context, target, state, record.state.groups))
   }
   return readings
 }

@@ -13,6 +13,7 @@ import { HttpProblem, sendProblem } from './problem.ts'
 import { addCertificateRoutes } from './routes/certificate-routes.ts'
 import { addEvidenceRoutes } from './routes/evidence-routes.ts'
 import { addHealthRoutes } from './routes/health-routes.ts'
+import { addHealthViewRoutes } from './routes/health-view-routes.ts'
 import { addMonitorRoutes } from './routes/monitor-routes.ts'
 import { addStateRoutes } from './routes/state-routes.ts'
 import { watchAgreement } from './watch-agreement.ts'
@@ -175,6 +176,7 @@ export async function makeHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   addCertificateRoutes(app, context)
   addMonitorRoutes(app, context)
   addEvidenceRoutes(app, context)
+  addHealthViewRoutes(app, context)
   addHealthRoutes(app, context)
   app.options('/v1/*', { schema: { hide: true }, config: { isPublic: true } }, (_request, reply) =>
     reply

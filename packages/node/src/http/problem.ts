@@ -10,6 +10,7 @@ export const problems = {
   'not-found': [404, 'There is no such resource'],
   'unknown-target': [404, 'The manifest has no such target'],
   'unknown-monitor': [404, 'The committee has no such monitor'],
+  'unknown-group': [404, 'The manifest has no such group'],
   'unknown-evidence': [404, 'No such evidence is known here'],
   'round-not-due': [404, 'That round has not begun'],
   'round-pending': [404, 'That round has begun and has no certificate yet'],

@@ -18,6 +18,7 @@ import {
   verdictSchema,
   withFreshness,
 } from './reading-schemas.ts'
+import { vantageSchema } from './health-schemas.ts'
 
 // The shapes of every answer: what OpenAPI shows, what is serialized, and what the types are.
 
@@ -100,7 +101,7 @@ export const targetsSchema = withFreshness(
 )
 
 export const targetSchema = withFreshness(
-  { target: Type.Object({ ...target, ...definition }) },
+  { target: Type.Object({ ...target, ...definition, vantage: vantageSchema }) },
   'A target, what is asked of it, and what was last agreed on',
 )
 

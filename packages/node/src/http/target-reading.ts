@@ -1,11 +1,15 @@
 import {
   type EpochContext,
+  type Reason,
+  formatQuantity,
+  formatScaled,
   getCodeName,
   getRoundStartMs,
   outcomes,
-  reasonKinds,
+  readReason,
   referenceKinds,
   type Round,
+  type State,
   type Target,
   type TargetState,
   thresholdOps,
@@ -15,7 +19,6 @@ import {
   verdicts,
 } from '@watchfire/attestation'
 import { formatTime } from './freshness.ts'
-import { formatQuantity, formatScaled } from './number-text.ts'
 import type {
   IdentityReading,
   ReasonReading,
@@ -72,57 +75,6 @@ export function readReference(kind: number, value: number): TargetReading['refer
   return { kind: kind === referenceKinds.height ? 'height' : 'time', value }
 }
 
-function readReason(target: Target, state: TargetState): ReasonReading {
-  const { reached, failed, abstained, absent } = state
-  const observing = reached + failed
-  // The reason is that of the round in which the verdict began; while another one gathers rounds,
-  // the numbers of now do not belong to it.
-  const isHeld = state.streak !== 0
-  switch (state.reasonKind) {
-    case reasonKinds.none:
-      return null
-    case reasonKinds.outcome: {
-      const code = state.reasonCode === 0 ? null : getCodeName(outcomes, state.reasonCode)
-      const how = code === null ? 'in different ways' : `with ${code}`
-      const words = isHeld ? `it failed ${how}` : `${failed} of ${observing} observing fail ${how}`
-      return { kind: 'outcome', code, words }
-    }
-    case reasonKinds.threshold: {
-      const threshold = target.policy.thresholds[state.reasonCode]
-      if (threshold === undefined)
-        return { kind: 'threshold', code: null, words: `threshold ${state.reasonCode} holds` }
-      const { name, op, text } = readThreshold(target, threshold)
-      const agreed = state.signals.find((signal) => signal.index === threshold.signal)
-      if (isHeld) return { kind: 'threshold', code: name, words: `${name} passed ${text}` }
-      const now = agreed === undefined ? name : `${name} ${readSignal(target, agreed).text}`
-      const words = op === 'lag' ? `${now} is more than ${text} behind` : `${now} is ${op} ${text}`
-      return { kind: 'threshold', code: name, words }
-    }
-    case reasonKinds.share:
-      return {
-        kind: 'share',
-        code: null,
-        words: isHeld
-          ? 'observers differed'
-          : `observers differ: ${reached} reach it, ${failed} do not`,
-      }
-    case reasonKinds.vantage:
-      return {
-        kind: 'vantage',
-        code: null,
-        words: isHeld
-          ? 'it failed from too few distinct places'
-          : `${failed} of ${observing} observing fail, from too few distinct places`,
-      }
-    default:
-      return {
-        kind: 'observers',
-        code: null,
-        words: `too few observers: ${abstained} abstain, ${absent} say nothing`,
-      }
-  }
-}
-
 function readThreshold(target: Target, threshold: Target['policy']['thresholds'][number]) {
   const definition = target.signals[threshold.signal]
   const value = toSigned(threshold.value)
@@ -144,6 +96,7 @@ export function readTarget(
   context: EpochContext,
   target: Target,
   state: TargetState,
+  groups: State['groups'],
 ): TargetReading {
   const covered = state.verdict !== 0
   const since = covered ? state.since : null
@@ -158,7 +111,7 @@ export function readTarget(
     verdict: getVerdictName(state.verdict),
     since,
     sinceStart: since === null ? null : formatTime(getRoundStartMs(context.parameters, since)),
-    reason: readReason(target, state),
+    reason: toReasonReading(readReason(target, state, groups)),
     pending:
       state.streak === 0
         ? null
@@ -180,6 +133,11 @@ export function readTarget(
     })),
   }
 }
+
+const toReasonReading = (reason: Reason | undefined): ReasonReading =>
+  reason === undefined
+    ? null
+    : { kind: reason.kind, code: reason.code ?? null, words: reason.words }
 
 /** What the manifest says of a target. */
 export function readDefinition(target: Target): TargetDefinition {

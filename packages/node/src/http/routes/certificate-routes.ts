@@ -100,7 +100,7 @@ export function addCertificateRoutes(app: App, { source, events }: RouteContext)
       const { record, target, targetIndex, branch } = answer.proof
       const definition = source.context.parameters.targets[targetIndex]
       if (definition === undefined) throw new Error(`no target has index ${targetIndex}`)
-      const reading = readTarget(source.context, definition, target)
+      const reading = readTarget(source.context, definition, target, record.state.groups)
       return {
         ...getFreshness(source, record, {
           since: reading.since ?? source.context.parameters.originRound,

@@ -1,4 +1,10 @@
-import { manifestToJson, type TargetId, toHex, toText } from '@watchfire/attestation'
+import {
+  manifestToJson,
+  type TargetId,
+  type TargetIndex,
+  toHex,
+  toText,
+} from '@watchfire/attestation'
 import { Type } from 'typebox'
 import type { FeedRecord, FeedSource } from '../../feed-source.ts'
 import { readCertificate, readExcluded, readGroups, readTargets } from '../certificate-reading.ts'
@@ -6,6 +12,7 @@ import { makeCursor, readCursor } from '../cursor.ts'
 import { getFreshness } from '../freshness.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { HttpProblem } from '../problem.ts'
+import { readVantage } from '../vantage-reading.ts'
 import type { TargetDefinition, TargetReading } from '../reading-schemas.ts'
 import {
   networkSchema,
@@ -131,7 +138,7 @@ export function addStateRoutes(app: App, { source }: RouteContext): void {
             ? undefined
             : { since: target.since, observedWeight: reached + failed },
         ),
-        target,
+        target: { ...target, vantage: readVantage(source, record, index as TargetIndex) },
       }
     },
   )
@@ -145,7 +152,8 @@ function readTargetAndDefinition(
   const target = source.context.parameters.targets[index]
   if (target === undefined) throw new Error(`no target has index ${index}`)
   const state = record?.state.targets[index] ?? makeUncovered(source.context, target)
-  return { ...readTarget(source.context, target, state), ...readDefinition(target) }
+  const groups = record?.state.groups ?? []
+  return { ...readTarget(source.context, target, state, groups), ...readDefinition(target) }
 }
 
 function readState(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assert as assertProperty, bigInt, nat, property } from 'fast-check'
-import { formatQuantity, formatScaled } from '../../src/http/number-text.ts'
+import { formatQuantity, formatScaled } from '../src/index.ts'
 
 describe('formatScaled', () => {
   it('writes the number exactly', () => {
