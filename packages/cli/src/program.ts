@@ -144,12 +144,30 @@ function addReading(program: Command, terminal: Terminal): void {
   program
     .command('targets')
     .description('The latest agreed verdicts, from a verified certificate.')
+    .option('--target <id>', 'this one alone: why, and who sees what')
     .addOption(apiOption())
     .addOption(manifestOption())
     .addOption(jsonOption())
     .action(async (options) => {
+      if (options.target !== undefined) {
+        const { showTargetCommand } = await import('./commands/target-show.ts')
+        await showTargetCommand(terminal, options)
+        return
+      }
       const { targetsCommand } = await import('./commands/certificate-get.ts')
       await targetsCommand(terminal, options, Date.now())
+    })
+  program
+    .command('groups')
+    .description('How each chain is: heads, forks, block intervals, from verified certificates.')
+    .option('--group <id>', 'this one alone, with its signals')
+    .option('--states <count>', 'over so many of the newest certified states')
+    .addOption(apiOption())
+    .addOption(manifestOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const { groupsCommand } = await import('./commands/groups.ts')
+      await groupsCommand(terminal, options)
     })
   program
     .command('attestations')

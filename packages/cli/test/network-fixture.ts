@@ -113,19 +113,13 @@ export function makeState(round: number, excluded: Exclusion[] = []): State {
   }
 }
 
-/** A certificate file of that state, signed by the members at these indexes. */
-export function makeFile(
-  manifest: Manifest,
-  members: readonly number[],
-  round = 7,
-  excluded: Exclusion[] = [],
-): Uint8Array {
-  const state = makeState(round, excluded)
+/** A certificate of a state, signed by the members at these indexes. */
+export function certify(manifest: Manifest, state: State, members: readonly number[]): Certificate {
   const networkId = getNetworkId(manifest)
   const header: Header = {
     epoch: 0 as Epoch,
-    height: 1 as Height,
-    round: round as Round,
+    height: state.meta.height,
+    round: state.meta.round,
     parentRound: 0 as Round,
     parent: new Uint8Array(32).fill(9) as Digest,
     committee: getCommitteeHash(manifest.committee),
@@ -148,8 +142,19 @@ export function makeFile(
     if (seed === undefined) throw new Error(`no member has index ${index}`)
     return { member, signature: signDigest(getVoteDigest(networkId, vote), seed) }
   })
-  const certificate: Certificate = { view, header, descendants: [], signatures }
-  return makeCertificateFile(networkId, certificate, state, [])
+  return { view, header, descendants: [], signatures }
+}
+
+/** A certificate file of that state, signed by the members at these indexes. */
+export function makeFile(
+  manifest: Manifest,
+  members: readonly number[],
+  round = 7,
+  excluded: Exclusion[] = [],
+): Uint8Array {
+  const state = makeState(round, excluded)
+  const certificate = certify(manifest, state, members)
+  return makeCertificateFile(getNetworkId(manifest), certificate, state, [])
 }
 
 /** Evidence that the member at this index voted notarize for two headers in view 4. */

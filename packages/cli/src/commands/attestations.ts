@@ -30,7 +30,7 @@ export interface AttestationsOptions extends ApiOptions {
 }
 
 /** One signed batch, with whether its signature is its member's. */
-interface CheckedAttestation {
+export interface CheckedAttestation {
   readonly message: Attestation
   readonly monitor: string
   readonly receivedAt: string | undefined
@@ -77,7 +77,8 @@ export async function attestationsCommand(
   return invalid === 0 ? exitCodes.ok : exitCodes.failure
 }
 
-function checkAttestation(
+/** @throws CommandFault (1) for bytes that are no attestation */
+export function checkAttestation(
   context: EpochContext,
   bytes: Uint8Array,
   receivedAt: string | undefined,

@@ -1,12 +1,12 @@
 import {
   getRoundStartMs,
   getValidUntilMs,
+  makeGenesisContext,
   toText,
-  verifyCertificateFile,
-  verifySignature,
 } from '@watchfire/attestation'
 import { type Api, getTrustRoot, makeApi } from '../api.ts'
 import { CommandFault, exitCodes } from '../command-fault.ts'
+import { fetchCertified } from '../fetch-certified.ts'
 import { writeNamedFile } from '../file.ts'
 import { viewState } from '../state-view.ts'
 import { formatExcluded, formatState, formatTargets, toStateJson } from '../text/state-text.ts'
@@ -96,16 +96,12 @@ async function fetchState(
 ) {
   const api: Api = makeApi(options.api)
   const { manifest } = await getTrustRoot(api, options.manifest, terminal)
-  const bytes = await api.getBytes(path)
-  const verified = verifyCertificateFile(bytes, manifest, verifySignature)
-  if (!verified.ok) {
-    const { code, detail } = verified
-    throw new CommandFault(exitCodes.failure, `${api.url}${path}: refused: ${code}: ${detail}`)
-  }
-  const { context, header } = verified.value
+  const genesis = makeGenesisContext(manifest)
+  const { bytes, certified } = await fetchCertified(api, genesis, path)
+  const { context, header } = certified
   return {
     bytes,
-    view: viewState(verified.value),
+    view: viewState(certified),
     name: toText(manifest.name),
     parameters: context.parameters,
     round: header.round,

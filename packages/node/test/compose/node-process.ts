@@ -25,7 +25,10 @@ if (process.env['NODE_LOG'] !== undefined) {
   for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const)
     log[level] = write(level)
 }
-// A machine whose clock is off.
+// A machine whose clock is off, or whose locks are others.
+Object.defineProperty(process, 'platform', {
+  value: process.env['PLATFORM'] ?? process.platform,
+})
 const offsetMs = Number(process.env['CLOCK_OFFSET_MS'] ?? 0)
 const clock: Clock = { ...systemClock, nowMs: () => (Date.now() + offsetMs) as UnixMs }
 const started = await startNode(loaded.config, { signal: controller.signal, log, clock })

@@ -29,6 +29,10 @@ export interface ProcessFaults {
   readonly fileBlocksMax?: number
   /** Its wall clock less the right one. */
   readonly clockOffsetMs?: number
+  /** Its operating system by name: one whose locks see no further than a directory. */
+  readonly platform?: string
+  /** Another configuration than the member's own. */
+  readonly config?: string
 }
 
 export interface NodeProcess {
@@ -122,12 +126,21 @@ export async function makeProcessNetwork(
   const running = new Set<NodeProcess>()
 
   function start(member: number, faults: ProcessFaults = {}): NodeProcess {
-    const command = [process.execPath, '--conditions=watchfire-source', script, configOf(member)]
+    const command = [
+      process.execPath,
+      '--conditions=watchfire-source',
+      script,
+      faults.config ?? configOf(member),
+    ]
     const limit = `ulimit -f ${faults.fileBlocksMax ?? 'unlimited'}; exec "$@"`
     const child = spawn('/bin/sh', ['-c', limit, 'sh', ...command], {
       // Its standard input ends with us, however we end, and it with that.
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, CLOCK_OFFSET_MS: String(faults.clockOffsetMs ?? 0) },
+      env: {
+        ...process.env,
+        CLOCK_OFFSET_MS: String(faults.clockOffsetMs ?? 0),
+        PLATFORM: faults.platform ?? process.platform,
+      },
     })
     const lines: Line[] = []
     const waiting = new Set<() => void>()
