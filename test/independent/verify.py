@@ -5,6 +5,7 @@
     verify.py certificate FILE --manifest FILE     what a certificate file proves; exit 1 if it is refused
     verify.py evidence FILE --manifest FILE        what an evidence file proves; exit 1 if it is refused
     verify.py lines                                questions as JSON lines on stdin, answers on stdout
+    verify.py nodes                                what the data directories of stopped nodes say together
 
 Python 3.11, standard library only.
 """
@@ -15,6 +16,7 @@ import pathlib
 import sys
 
 import manifest as manifests
+import nodes
 import schema
 import vectors
 
@@ -83,6 +85,14 @@ def run_lines():
     return 0
 
 
+def run_nodes():
+    """{"manifest": value, "nodes": {member id: folder}, "readers": [folder]} on stdin; exit 1 if anything is wrong."""
+    asked = json.load(sys.stdin)
+    judged = nodes.judge(manifests.read(asked["manifest"]), asked["nodes"], asked["readers"])
+    print(json.dumps(judged))
+    return EXIT_REFUSED if judged["found"] else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description="A second verifier of the Watchfire protocol.")
     commands = parser.add_subparsers(dest="command")
@@ -92,10 +102,12 @@ def main():
         one.add_argument("file")
         one.add_argument("--manifest", required=True, help="the manifest as JSON")
     commands.add_parser("lines", help="answer questions given as JSON lines")
+    commands.add_parser("nodes", help="compare chains and vote logs of stopped nodes, named on stdin as JSON")
     asked = parser.parse_args()
     if asked.command in judges:
         return run_file(judges[asked.command], asked.file, asked.manifest)
-    return run_lines() if asked.command == "lines" else run_vectors()
+    runs = {None: run_vectors, "lines": run_lines, "nodes": run_nodes}
+    return runs[asked.command]()
 
 
 if __name__ == "__main__":
