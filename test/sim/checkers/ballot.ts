@@ -89,6 +89,8 @@ export class BallotChecker implements Checker {
     }
     if (isAgain) return undefined
     const behindMax = this.#context.founding.epochs[epoch]?.parameters.roundsBehindMax ?? 0
+    // What an earlier life signed and did not come to send is sent late (SPEC 6.9).
+    if (node.life > 0 && round < node.round) return undefined
     if (round > node.round) return `its round ${round} has not begun at ${node.round}`
     return round < node.round - behindMax
       ? `its round ${round} is too old at ${node.round}`

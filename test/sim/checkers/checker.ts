@@ -17,29 +17,31 @@ export interface Violation {
 }
 
 /** Each names one property; a violation is reported under its checker's name. */
-export type CheckerName =
-  | 'agreement'
-  | 'double-signature'
-  | 'exclusion'
-  | 'signature'
-  | 'ballot'
-  | 'certificate'
-  | 'block'
-  | 'gapless'
-  | 'state'
-  | 'catch-up'
-  | 'validity'
-  | 'durability'
-  | 'evidence'
-  | 'memory'
-  | 'honest-accused'
-  | 'honest-rejected'
-  | 'alarm'
-  | 'no-throw'
-  | 'liveness'
-  | 'coverage'
-  | 'dead-leader'
-  | 'determinism'
+export const checkerNames = [
+  'agreement',
+  'double-signature',
+  'exclusion',
+  'signature',
+  'ballot',
+  'certificate',
+  'block',
+  'gapless',
+  'state',
+  'catch-up',
+  'validity',
+  'durability',
+  'evidence',
+  'memory',
+  'honest-accused',
+  'honest-rejected',
+  'alarm',
+  'no-throw',
+  'liveness',
+  'coverage',
+  'dead-leader',
+  'determinism',
+] as const
+export type CheckerName = (typeof checkerNames)[number]
 
 export type TopicName = 'attestation' | 'proposal' | 'vote' | 'certificate' | 'evidence'
 

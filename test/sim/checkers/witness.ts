@@ -10,7 +10,7 @@ export class Witness implements Checker {
   readonly verdicts = new Map<string, number>()
   /** Messages that came, by `from>to`, from faulty nodes to honest ones. */
   readonly links = new Map<string, number>()
-  /** Members that honest nodes accused, with the kind of evidence: attestation, proposal, vote. */
+  /** Members that honest nodes accused, with the kind of evidence: `attestation`, `proposal`, `votes 2+3`. */
   readonly accused = new Map<number, Set<string>>()
 
   count(deed: string): void {
@@ -29,12 +29,18 @@ export class Witness implements Checker {
     add(this.links, `${from.index}>${node.index}`)
   }
 
-  onAccuse(node: Watched, { selector, value }: Evidence): void {
+  onAccuse(node: Watched, evidence: Evidence): void {
     if (!node.isHonest) return
-    const kind = (['attestation', 'proposal', 'vote'] as const)[selector]
-    const { member } = value.first.message
+    const kind = describeKind(evidence)
+    const { member } = evidence.value.first.message
     this.accused.set(member, (this.accused.get(member) ?? new Set()).add(kind))
   }
+}
+
+function describeKind({ selector, value }: Evidence): string {
+  if (selector !== 2) return selector === 0 ? 'attestation' : 'proposal'
+  const kinds = [value.first.message.kind, value.second.message.kind]
+  return `votes ${kinds.toSorted((a, b) => a - b).join('+')}`
 }
 
 function add(counts: Map<string, number>, key: string): void {

@@ -110,12 +110,19 @@ export const aggregationMutants: readonly SourceMutant[] = [
     name: 'counts the observations of the excluded',
     caughtBy: 'state',
     scenario: 'byzantine',
-    vices: ['vote-equivocator'],
+    vices: ['vote-equivocator', 'lawless-leader'],
+    isAlone: true,
     edits: [
       {
         file: aggregate,
         find: 'weight === undefined || excluded.has(member)',
         replace: 'weight === undefined || excluded.size < 0',
+      },
+      // Otherwise no block rests on them in the first place.
+      {
+        file: `${core}/block-checks.ts`,
+        find: 'if (excluded.has(member)) {',
+        replace: 'if (excluded.size < 0) {',
       },
     ],
   },
@@ -147,7 +154,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
   },
   {
     name: 'keeps exclusions over the end of an epoch',
-    caughtBy: 'state',
+    caughtBy: 'block',
     scenario: 'storm',
     vices: ['vote-equivocator'],
     edits: [

@@ -7,7 +7,6 @@ const views = `${core}/views.ts`
 const cast = `${core}/cast.ts`
 const vote = `${core}/vote.ts`
 const finality = `${core}/finality.ts`
-const fetches = `${core}/fetches.ts`
 
 export const agreementMutants: readonly SourceMutant[] = [
   {
@@ -113,19 +112,6 @@ export const agreementMutants: readonly SourceMutant[] = [
     ],
   },
   {
-    name: 'asks for no attestations that a block names',
-    caughtBy: 'liveness',
-    scenario: 'byzantine',
-    vices: ['withholder'],
-    edits: [
-      {
-        file: fetches,
-        find: 'for (const record of getWaitingBlocks(core)) {\n    needs',
-        replace: 'for (const record of [] as readonly BlockRecord[]) {\n    needs',
-      },
-    ],
-  },
-  {
     name: 'never repeats what it signed',
     caughtBy: 'liveness',
     scenario: 'lossy',
@@ -164,7 +150,7 @@ export const agreementMutants: readonly SourceMutant[] = [
   },
   {
     name: 'hands over one block early',
-    caughtBy: 'state',
+    caughtBy: 'block',
     scenario: 'handover',
     edits: [
       {
@@ -219,6 +205,18 @@ export const agreementMutants: readonly SourceMutant[] = [
         file: `${core}/propose.ts`,
         find: 'getLeader(core.context, core.view) === core.me &&',
         replace: '',
+      },
+    ],
+  },
+  {
+    name: 'leaves out every other round',
+    caughtBy: 'coverage',
+    scenario: 'lossy',
+    edits: [
+      {
+        file: `${core}/propose.ts`,
+        find: 'for (let at = first; at <= now; at++) {',
+        replace: 'for (let at = first + 1; at <= now; at++) {',
       },
     ],
   },

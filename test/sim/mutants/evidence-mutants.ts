@@ -46,12 +46,12 @@ export const evidenceMutants: readonly SourceMutant[] = [
   {
     name: 'takes notarize and nullify in one view for a fault',
     caughtBy: 'honest-accused',
-    scenario: 'dead-leader',
+    scenario: 'clocks',
     edits: [
       {
         file: evidence,
-        find: '(a.kind === finalize && b.kind === nullify)',
-        replace: '(a.kind !== nullify && b.kind === nullify)',
+        find: '(a.kind === finalize && b.kind === nullify) || (a.kind === nullify && b.kind === finalize)',
+        replace: 'a.kind === nullify || b.kind === nullify',
       },
     ],
   },
@@ -99,14 +99,18 @@ export const evidenceMutants: readonly SourceMutant[] = [
     'weight < context.quorum - 1',
   ),
   forged('takes a signer twice', 'member <= previous', 'member < previous'),
-  forged(
-    'looks at no signature of a certificate',
-    'publicKey === undefined || !verify(signature, digest, publicKey)',
-    'publicKey === undefined',
-  ),
+  {
+    ...forged(
+      'looks at no signature of a certificate',
+      'publicKey === undefined || !verify(signature, digest, publicKey)',
+      'publicKey === undefined',
+    ),
+    // The honest are alarmed even sooner: at signatures of theirs that they never made.
+    isAlone: true,
+  },
   {
     name: 'takes any block for the parent of a certified one',
-    caughtBy: 'certificate',
+    caughtBy: 'agreement',
     scenario: 'outage',
     vices: ['certificate-forger'],
     edits: [

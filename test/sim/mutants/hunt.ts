@@ -5,6 +5,8 @@ import type { Mutant } from './mutant.ts'
 
 /** Seeds tried: not every seed brings about what shows the bug. */
 export const SEEDS_MAX = 60
+/** Seeds in which another checker may see it first: which does may be a matter of chance. */
+const MISNAMED_MAX = 12
 
 /** What became of a mutant. */
 export interface Hunted {
@@ -18,13 +20,18 @@ export interface Hunted {
 /** Runs seeds with a mutant until a checker sees it. Sources must be mutated already. */
 export function hunt(mutant: Mutant): Hunted {
   const first = mutant.firstSeed ?? 1
-  for (let seed = first; seed < first + SEEDS_MAX; seed++) {
+  let misnamed: Hunted | undefined
+  let misnamedCount = 0
+  for (let seed = first; seed < first + SEEDS_MAX && misnamedCount < MISNAMED_MAX; seed++) {
     const violation = runSeed(mutant, seed, true)
     const seedsTried = seed - first + 1
-    if (violation !== undefined) {
-      return { killedBy: violation.checker, detail: violation.detail, seed, seedsTried }
-    }
+    if (violation === undefined) continue
+    const { checker: killedBy, detail } = violation
+    if (killedBy === mutant.caughtBy) return { killedBy, detail, seed, seedsTried }
+    misnamed ??= { killedBy, detail, seed, seedsTried }
+    misnamedCount += 1
   }
+  if (misnamed !== undefined) return misnamed
   return { killedBy: undefined, detail: '', seed: first + SEEDS_MAX - 1, seedsTried: SEEDS_MAX }
 }
 

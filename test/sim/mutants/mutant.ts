@@ -15,7 +15,7 @@ export interface Edit {
 interface Plan {
   /** What the broken node does, after "a node that". */
   readonly name: string
-  /** The checker that must see it, and before any other. */
+  /** The checker that must see it, and in some seed before any other does. */
   readonly caughtBy: CheckerName
   readonly scenario: ScenarioName
   /** The vices of every faulty member; undefined: the seed says. */

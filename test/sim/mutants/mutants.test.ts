@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { checkerNames } from '../checkers/checker.ts'
 import { huntAll } from './hunt-all.ts'
 import type { SourceMutant } from './mutant.ts'
 import { mutants } from './mutants.ts'
@@ -14,6 +15,14 @@ describe('The mutants', function () {
   it('are at least forty, each under a name of its own', () => {
     assert.ok(mutants.length >= 40, `only ${mutants.length}`)
     assert.equal(new Set(mutants.map(({ name }) => name)).size, mutants.length)
+  })
+
+  it('leave no checker without a bug that it is named for', () => {
+    const named = new Set(mutants.map(({ caughtBy }) => caughtBy))
+    assert.deepEqual(
+      checkerNames.filter((name) => !named.has(name)),
+      [],
+    )
   })
 
   for (const mutant of sourceMutants) {

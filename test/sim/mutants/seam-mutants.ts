@@ -190,6 +190,7 @@ export const seamMutants: readonly SeamMutant[] = [
     name: 'computes other states than everyone else',
     caughtBy: 'alarm',
     scenario: 'dead-leader',
+    isAlone: true,
     makeSeam: () =>
       withEpochs((context, node) => {
         if (node !== 0) return context

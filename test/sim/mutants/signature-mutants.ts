@@ -69,19 +69,19 @@ export const signatureMutants: readonly SourceMutant[] = [
   },
   {
     name: 'binds no epoch into what it signs',
-    caughtBy: 'certificate',
+    caughtBy: 'signature',
     scenario: 'handover',
     edits: [{ file: domains, find: 'BigInt(epoch), true)', replace: '0n, true)' }],
   },
   {
     name: 'binds no network into what it signs',
-    caughtBy: 'certificate',
+    caughtBy: 'signature',
     scenario: 'calm',
     edits: [{ file: domains, find: 'input.set(networkId, 36)', replace: '' }],
   },
   {
     name: 'binds no round into an attestation',
-    caughtBy: 'state',
+    caughtBy: 'signature',
     scenario: 'calm',
     edits: [
       {
@@ -93,7 +93,7 @@ export const signatureMutants: readonly SourceMutant[] = [
   },
   {
     name: 'signs nullify as notarize',
-    caughtBy: 'certificate',
+    caughtBy: 'signature',
     scenario: 'dead-leader',
     edits: [{ file: domains, find: "return 'nullify'", replace: "return 'notarize'" }],
   },

@@ -17,7 +17,7 @@ import { silent } from './silent.ts'
 import { Slanderer } from './slanderer.ts'
 import { twin } from './twin.ts'
 import type { Vice } from './vice.ts'
-import { voteEquivocator } from './vote-equivocator.ts'
+import { VoteEquivocator } from './vote-equivocator.ts'
 import { withholder } from './withholder.ts'
 import { wrongRootLeader } from './wrong-root-leader.ts'
 
@@ -36,7 +36,7 @@ const makers = {
   slanderer: () => new Slanderer(),
   'certificate-forger': () => new CertificateForger(),
   'false-server': () => falseServer,
-  'vote-equivocator': () => voteEquivocator,
+  'vote-equivocator': () => new VoteEquivocator(),
   'attestation-equivocator': () => attestationEquivocator,
   'proposal-equivocator': () => proposalEquivocator,
   'wrong-root-leader': () => wrongRootLeader,

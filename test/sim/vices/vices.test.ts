@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type RunResult, runScenario } from '../run.ts'
-import { drawScenario, getFaultyWeight, type Scenario } from '../scenario.ts'
+import { drawScenario, getFaultyWeight, type Scenario, type ScenarioName } from '../scenario.ts'
 import { ORIGIN_MS } from '../world/founding.ts'
 import { Health } from '../world/health.ts'
 import { type ViceName, viceNames } from './registry.ts'
@@ -19,6 +19,8 @@ interface Case {
   readonly deeds?: readonly string[]
   readonly verdicts?: readonly string[]
   readonly evidence?: readonly string[]
+  /** Undefined: `byzantine`. */
+  readonly scenario?: ScenarioName
   /** What else shows it. */
   readonly isSeen?: (run: RunResult, scenario: Scenario) => boolean
 }
@@ -81,6 +83,13 @@ const cases: readonly Case[] = [
     verdicts: ['vote ignore settled-view', 'vote reject bad-signature'],
   },
   {
+    vice: 'replayer',
+    does: 'brings an epoch that is over into the next',
+    scenario: 'handover',
+    deeds: ['says again what was said'],
+    verdicts: ['vote ignore epoch-below', 'attestation ignore epoch-below'],
+  },
+  {
     vice: 'outdated',
     does: 'speaks an earlier protocol',
     deeds: ['signs for an earlier protocol'],
@@ -117,9 +126,9 @@ const cases: readonly Case[] = [
   { vice: 'false-server', does: 'answers with what was not asked for', deeds: ['answers falsely'] },
   {
     vice: 'vote-equivocator',
-    does: 'votes for two things',
+    does: 'votes for two things, in votes of each kind',
     verdicts: ['vote ignore equivocation'],
-    evidence: ['vote'],
+    evidence: ['votes 1+1', 'votes 3+3', 'votes 2+3'],
   },
   {
     vice: 'attestation-equivocator',
@@ -170,12 +179,13 @@ const cases: readonly Case[] = [
 describe('A faulty member', function () {
   this.timeout(120_000)
 
-  for (const { vice, does, deeds = [], verdicts = [], evidence = [], isSeen } of cases) {
+  for (const { vice, does, isSeen, ...shown } of cases) {
+    const { deeds = [], verdicts = [], evidence = [], scenario: name = 'byzantine' } = shown
     it(`that is called ${vice} ${does}, and nothing comes of it`, () => {
       const missing = new Set<string>([...deeds, ...verdicts, ...evidence])
       let isShown = isSeen === undefined
       for (let seed = 1; seed <= SEEDS_MAX && (missing.size > 0 || !isShown); seed++) {
-        const scenario = drawScenario(seed, 'byzantine', [vice])
+        const scenario = drawScenario(seed, name, [vice])
         const run = runScenario(scenario)
         assert.deepEqual(run.violations, [], `seed ${seed}`)
         for (const deed of run.witness.deeds.keys()) missing.delete(deed)

@@ -10,18 +10,23 @@ import {
 import { type Powers, sendSplit, sendToAll, type Vice } from './vice.ts'
 
 /**
- * Votes for two headers in one view, and both finalizes and nullifies, telling different nodes
- * different things.
+ * Votes for two headers in one view, or both finalizes and nullifies, telling different nodes different
+ * things; in votes of one kind, its own, so that what it does in the others does not give it away first.
  */
-export const voteEquivocator: Vice = {
-  name: 'vote-equivocator',
-  answers: true,
-  corrupt(powers, topic, shard, bytes, receivers) {
+export class VoteEquivocator implements Vice {
+  readonly name = 'vote-equivocator'
+  readonly answers = true
+  #kind: number | undefined
+
+  corrupt: Vice['corrupt'] = (powers, topic, shard, bytes, receivers) => {
+    this.#kind ??= powers.prng.pick(Object.values(voteKinds))
     const decoded = topic === 'vote' ? decode(signedVoteType, bytes) : undefined
-    if (decoded?.ok !== true) return sendToAll(topic, shard, bytes, receivers)
+    if (decoded?.ok !== true || decoded.value.message.kind !== this.#kind) {
+      return sendToAll(topic, shard, bytes, receivers)
+    }
     const other = makeOther(powers, decoded.value)
     return sendSplit(powers.prng, topic, shard, [bytes, encode(signedVoteType, other)], receivers)
-  },
+  }
 }
 
 function makeOther({ founding, prng, sign }: Powers, { message }: SignedVote): SignedVote {
