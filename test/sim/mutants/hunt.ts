@@ -1,4 +1,5 @@
-import type { CheckerName } from '../checkers/checker.ts'
+import type { CheckerName, Violation } from '../checkers/checker.ts'
+import { runLog } from '../log/log-run.ts'
 import { runScenario, runTwice } from '../run.ts'
 import { drawScenario } from '../scenario.ts'
 import type { Mutant } from './mutant.ts'
@@ -40,7 +41,8 @@ export function findFalseAlarm(mutant: Mutant, seed: number): string | undefined
   return runSeed(mutant, seed, false)?.detail
 }
 
-function runSeed(mutant: Mutant, seed: number, isMutated: boolean) {
+function runSeed(mutant: Mutant, seed: number, isMutated: boolean): Violation | undefined {
+  if (mutant.scenario === 'vote-log') return runLog(seed)[0]
   const scenario = drawScenario(seed, mutant.scenario, mutant.vices)
   const makeOptions = () => ({
     ...(isMutated && 'makeSeam' in mutant ? { seam: mutant.makeSeam() } : {}),

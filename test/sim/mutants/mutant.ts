@@ -17,7 +17,8 @@ interface Plan {
   readonly name: string
   /** The checker that must see it, and in some seed before any other does. */
   readonly caughtBy: CheckerName
-  readonly scenario: ScenarioName
+  /** `vote-log`: the log on its own, on a disk that loses what was not flushed. */
+  readonly scenario: ScenarioName | 'vote-log'
   /** The vices of every faulty member; undefined: the seed says. */
   readonly vices?: readonly ViceName[]
   /** Whether other checkers, which would stop the run sooner, are left out. */

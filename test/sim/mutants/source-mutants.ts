@@ -3,6 +3,7 @@ import { aggregationMutants } from './aggregation-mutants.ts'
 import { agreementMutants } from './agreement-mutants.ts'
 import { blockMutants } from './block-mutants.ts'
 import { evidenceMutants } from './evidence-mutants.ts'
+import { logMutants } from './log-mutants.ts'
 import type { SourceMutant } from './mutant.ts'
 import { signatureMutants } from './signature-mutants.ts'
 
@@ -13,4 +14,5 @@ export const sourceMutants: readonly SourceMutant[] = [
   ...admissionMutants,
   ...evidenceMutants,
   ...aggregationMutants,
+  ...logMutants,
 ]

@@ -9,13 +9,13 @@ import {
   type MemberSignature,
   type Round,
   type SignedVote,
-  signedVoteType,
   type View,
   type ViewCertificate,
   viewCertificateType,
   voteKinds,
 } from '@watchfire/attestation'
 import type { Answer } from '../world/requests.ts'
+import { readVote } from './messages.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /** Views for which it collects votes. */
@@ -43,13 +43,13 @@ export class CertificateForger implements Vice {
   }
 
   hear(powers: Powers, topic: Sending['topic'], _shard: number, bytes: Uint8Array): Sending[] {
-    const decoded = topic === 'vote' ? decode(signedVoteType, bytes) : undefined
-    if (decoded?.ok !== true || decoded.value.message.epoch !== powers.epoch) return []
-    const { epoch, view, kind, header } = decoded.value.message
+    const heard = topic === 'vote' ? readVote(bytes) : undefined
+    if (heard === undefined || heard.message.epoch !== powers.epoch) return []
+    const { epoch, view, kind, header } = heard.message
     const key = `${epoch}/${view}/${kind}/${header.join()}`
     const known = this.#votes.get(key) ?? []
-    if (known.some(({ message }) => message.member === decoded.value.message.member)) return []
-    const votes = [...known, decoded.value]
+    if (known.some(({ message }) => message.member === heard.message.member)) return []
+    const votes = [...known, heard]
     this.#votes.set(key, votes)
     const [oldest] = this.#votes.keys()
     if (this.#votes.size > VIEWS_COLLECTED && oldest !== undefined) this.#votes.delete(oldest)

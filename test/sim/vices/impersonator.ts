@@ -3,12 +3,11 @@ import {
   type MemberIndex,
   signedAttestationType,
   signedProposalType,
-  signedVoteType,
   type View,
   voteKinds,
 } from '@watchfire/attestation'
 import { signProposal } from './blocks.ts'
-import { signAttestation, signVote } from './messages.ts'
+import { readVote, signAttestation, signVote } from './messages.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /**
@@ -46,9 +45,8 @@ function forge(powers: Powers, topic: Sending['topic'], bytes: Uint8Array): Uint
       return others.map((member) => signAttestation(powers, { ...message, member, observations }))
     }
     case 'vote': {
-      const decoded = decode(signedVoteType, bytes)
-      if (!decoded.ok) return []
-      const { message } = decoded.value
+      const message = readVote(bytes)?.message
+      if (message === undefined) return []
       powers.count('votes for others')
       const header = Uint8Array.from(message.header)
       if (message.kind !== voteKinds.nullify) header[0] = (header[0] ?? 0) ^ 1

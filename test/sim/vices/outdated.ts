@@ -9,7 +9,7 @@ import {
   voteKinds,
 } from '@watchfire/attestation'
 import { signProposal } from './blocks.ts'
-import { signVote } from './messages.ts'
+import { readVote, signVote } from './messages.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /**
@@ -49,12 +49,12 @@ function signAsBefore({ sign, count }: Powers, topic: Sending['topic'], bytes: U
 
 function judgeAsBefore(powers: Powers, topic: Sending['topic'], bytes: Uint8Array) {
   if (topic === 'vote') {
-    const decoded = decode(signedVoteType, bytes)
-    if (!decoded.ok || decoded.value.message.kind === voteKinds.nullify) return bytes
-    if (decoded.value.message.kind === voteKinds.finalize) return undefined
+    const message = readVote(bytes)?.message
+    if (message === undefined || message.kind === voteKinds.nullify) return bytes
+    if (message.kind === voteKinds.finalize) return undefined
     powers.count('refuses by earlier rules')
     const header = new Uint8Array(32) as Digest
-    return signVote(powers, { ...decoded.value.message, kind: voteKinds.nullify, header })
+    return signVote(powers, { ...message, kind: voteKinds.nullify, header })
   }
   if (topic !== 'proposal') return bytes
   const decoded = decode(signedProposalType, bytes)

@@ -1,4 +1,5 @@
-import { decode, type Digest, encode, getVoteDigest, signedVoteType } from '@watchfire/attestation'
+import { type Digest, encode, getVoteDigest, signedVoteType } from '@watchfire/attestation'
+import { readVote } from './messages.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /** Messages that it remembers. */
@@ -36,9 +37,8 @@ export class Replayer implements Vice {
 }
 
 function signForOtherNetwork({ founding, sign, count }: Powers, bytes: Uint8Array) {
-  const decoded = decode(signedVoteType, bytes)
-  if (!decoded.ok) return undefined
-  const { message } = decoded.value
+  const message = readVote(bytes)?.message
+  if (message === undefined) return undefined
   count('votes as on another network')
   const network = Uint8Array.from(founding.networkId, (byte) => byte ^ 0xff) as Digest
   return encode(signedVoteType, { message, signature: sign(getVoteDigest(network, message)) })

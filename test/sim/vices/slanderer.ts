@@ -10,8 +10,8 @@ import {
   type SignedAttestationClaim,
   signedAttestationType,
   type SignedVote,
-  signedVoteType,
 } from '@watchfire/attestation'
+import { readVote } from './messages.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /**
@@ -36,16 +36,16 @@ export class Slanderer implements Vice {
   }
 
   #fromVote({ prng, founding }: Powers, bytes: Uint8Array): Evidence | undefined {
-    const decoded = decode(signedVoteType, bytes)
-    if (!decoded.ok) return undefined
-    const { member } = decoded.value.message
+    const heard = readVote(bytes)
+    if (heard === undefined) return undefined
+    const { member } = heard.message
     const before = this.#votes.get(member)
-    if (before === undefined || prng.chance(300)) this.#votes.set(member, decoded.value)
+    if (before === undefined || prng.chance(300)) this.#votes.set(member, heard)
     if (before === undefined) return undefined
     // Of two views; or notarize and nullify of one; or the same twice; or one it never signed.
     const header = Uint8Array.from(before.message.header, (byte) => byte ^ 1)
     const forged = { ...before, message: { ...before.message, header } } as SignedVote
-    const second = prng.pick([decoded.value, before, forged])
+    const second = prng.pick([heard, before, forged])
     return makeVoteEvidence(founding.networkId, before, second)
   }
 

@@ -1,5 +1,4 @@
 import {
-  decode,
   type Digest,
   encode,
   getVoteDigest,
@@ -7,6 +6,7 @@ import {
   signedVoteType,
   voteKinds,
 } from '@watchfire/attestation'
+import { readVote } from './messages.ts'
 import { type Powers, sendSplit, sendToAll, type Vice } from './vice.ts'
 
 /**
@@ -20,11 +20,11 @@ export class VoteEquivocator implements Vice {
 
   corrupt: Vice['corrupt'] = (powers, topic, shard, bytes, receivers) => {
     this.#kind ??= powers.prng.pick(Object.values(voteKinds))
-    const decoded = topic === 'vote' ? decode(signedVoteType, bytes) : undefined
-    if (decoded?.ok !== true || decoded.value.message.kind !== this.#kind) {
+    const signed = topic === 'vote' ? readVote(bytes) : undefined
+    if (signed === undefined || signed.message.kind !== this.#kind) {
       return sendToAll(topic, shard, bytes, receivers)
     }
-    const other = makeOther(powers, decoded.value)
+    const other = makeOther(powers, signed)
     return sendSplit(powers.prng, topic, shard, [bytes, encode(signedVoteType, other)], receivers)
   }
 }
