@@ -12,6 +12,7 @@ import ed25519
 import evidence
 import manifest as manifests
 import params
+import readings
 import rules
 import schema
 import ssz
@@ -333,6 +334,18 @@ def evidence_files():
         yield case["name"], differs(found, {name: case[name] for name in ("result", "proves") if name in case})
 
 
+def read_states(parameters, states):
+    """What is made of states in hex under parameters in hex."""
+    decoded = [schema.decode("State", bytes.fromhex(state)) for state in states]
+    return readings.read(schema.decode("Parameters", bytes.fromhex(parameters)), decoded)
+
+
+def reading_cases():
+    file = load("readings")
+    for case in file["cases"]:
+        yield case["name"], differs(read_states(file["parameters"], case["states"]), case["readings"])
+
+
 FILES = {
     "arithmetic": arithmetics,
     "params": parameters_json,
@@ -345,4 +358,5 @@ FILES = {
     "aggregation": aggregations,
     "certificates": certificates,
     "evidence": evidence_files,
+    "readings": reading_cases,
 }

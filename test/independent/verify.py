@@ -63,7 +63,8 @@ def run_lines():
     {"manifest": value} sets the manifest, {"file": hex} is a certificate file judged against it, and
     {"evidence": hex} an evidence file;
     {"type": name, "bytes": hex} asks for strict decoding; {"chain": ...}, as one of aggregation.json,
-    for the state after each block; {"admit": value} whether this is a manifest, and what it founds.
+    for the state after each block; {"admit": value} whether this is a manifest, and what it founds;
+    {"parameters": hex, "read": [hex]} what readers make of states.
     """
     manifest = None
     for line in sys.stdin:
@@ -75,6 +76,8 @@ def run_lines():
             answer = vectors.judge(bytes.fromhex(asked["file"]), manifest)
         elif "evidence" in asked:
             answer = vectors.judge_evidence(bytes.fromhex(asked["evidence"]), manifest)
+        elif "read" in asked:
+            answer = vectors.read_states(asked["parameters"], asked["read"])
         elif "admit" in asked:
             answer = vectors.admit(asked["admit"])
         elif "chain" in asked:

@@ -147,6 +147,15 @@ export interface CommittedVectors {
     }[]
     readonly rejected: readonly { readonly name: string; readonly bytes: string }[]
   }
+  readonly readings: {
+    readonly committee: string
+    readonly parameters: string
+    readonly cases: readonly {
+      readonly name: string
+      readonly states: readonly string[]
+      readonly readings: unknown
+    }[]
+  }
   readonly signatures: {
     readonly signatures: readonly {
       readonly name: string

@@ -7,6 +7,7 @@ import { malformedVectors } from './malformed-vectors.ts'
 import { manifestVectors } from './manifest-vectors.ts'
 import { messageVectors } from './message-vectors.ts'
 import { paramsVectors } from './params-vectors.ts'
+import { readingVectors } from './reading-vectors.ts'
 import { signatureVectors } from './signature-vectors.ts'
 import { stateVectors } from './state-vectors.ts'
 import type { VectorFile, VectorValue } from './vector-values.ts'
@@ -22,6 +23,7 @@ export const vectorFiles: readonly VectorFile[] = [
   manifestVectors,
   messageVectors,
   paramsVectors,
+  readingVectors,
   signatureVectors,
   stateVectors,
 ]

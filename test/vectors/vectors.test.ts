@@ -65,6 +65,7 @@ import {
 } from '@watchfire/attestation'
 import { type CommittedVectors, readVectors, readVectorText } from './committed-vectors.ts'
 import { wireTypes } from './malformed-vectors.ts'
+import { describeReadings, readingContext } from './reading-cases.ts'
 import { formatVectors, vectorFiles } from './vector-files.ts'
 
 /** For what computes for a second alone, and for much longer where all cores are taken. */
@@ -335,6 +336,15 @@ describe('test vectors', () => {
       'wrong-network',
       'wrong-state',
     ])
+  })
+
+  it('of readings: states decode to what is read from them', () => {
+    const { cases, parameters } = readVectors('readings')
+    assert.deepEqual(read(parametersType, parameters), readingContext.parameters)
+    for (const { name, states, readings } of cases) {
+      const decoded = states.map((state) => read(stateType, state))
+      assert.deepEqual(describeReadings(decoded), readings, name)
+    }
   })
 
   it('of evidence files: each proves what it says, or is refused with its code', function () {

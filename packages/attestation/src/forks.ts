@@ -24,7 +24,7 @@ export interface Fork {
   readonly majority: Hex | undefined
   /**
    * Those that were compared at no later height and are on no branch of a majority: on the wrong
-   * chain, or on nobody knows which.
+   * chain, or on nobody knows which. In the order of the parameters.
    */
   readonly astray: readonly TargetId[]
 }
@@ -86,14 +86,15 @@ function collect(
 }
 
 /** Heights at which two targets or more are compared, with those that are compared at none above. */
-function getNewestHeights(seen: Seen): Map<number, TargetId[]> {
+function getNewestHeights(seen: Seen): Map<number, Set<TargetId>> {
   const newest = new Map<TargetId, number>()
   for (const [height, values] of seen) {
     if (values.size < 2) continue
     for (const id of values.keys()) newest.set(id, Math.max(height, newest.get(id) ?? 0))
   }
-  const heights = new Map<number, TargetId[]>()
-  for (const [id, height] of newest) heights.set(height, [...(heights.get(height) ?? []), id])
+  const heights = new Map<number, Set<TargetId>>()
+  for (const [id, height] of newest)
+    heights.set(height, (heights.get(height) ?? new Set<TargetId>()).add(id))
   return heights
 }
 
@@ -101,7 +102,7 @@ function makeFork(
   identity: string,
   height: number,
   values: ReadonlyMap<TargetId, Hex>,
-  newestHere: readonly TargetId[],
+  newestHere: ReadonlySet<TargetId>,
 ): Fork | undefined {
   const byValue = new Map<Hex, TargetId[]>()
   for (const [id, value] of values) byValue.set(value, [...(byValue.get(value) ?? []), id])
@@ -112,6 +113,8 @@ function makeFork(
   const [first] = branches
   const isMajority = first !== undefined && 2 * first.targets.length > values.size
   const majority = isMajority ? first.value : undefined
-  const astray = newestHere.filter((id) => majority === undefined || values.get(id) !== majority)
+  const astray = [...values.keys()].filter(
+    (id) => newestHere.has(id) && (majority === undefined || values.get(id) !== majority),
+  )
   return { identity, height, branches, majority, astray }
 }

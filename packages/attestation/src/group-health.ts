@@ -62,15 +62,15 @@ export interface GroupHealth {
 /**
  * How each chain is (SPEC 12.1).
  *
- * @param states certified states of the context's epoch, ascending by height, the newest last; the
- *   last {@link groupStatesMax} are looked at
+ * @param states certified states, ascending by height, the newest last; the last
+ *   {@link groupStatesMax} are looked at, those of another epoch than the context's left out
  * @returns ascending by id; nothing without a state
  */
 export function viewGroups(
   context: EpochContext,
   states: readonly State[],
 ): readonly GroupHealth[] {
-  const window = states.slice(-groupStatesMax)
+  const window = states.slice(-groupStatesMax).filter(({ meta }) => meta.epoch === context.epoch)
   const newest = window.at(-1)
   if (newest === undefined) return []
   return newest.groups.map((group, index) => {

@@ -166,4 +166,11 @@ describe('viewGroups', () => {
     )
     assert.deepEqual(viewGroups(context, []), [])
   })
+
+  it('looks at no state of another epoch, where groups and targets may be others', () => {
+    const before = state(1, {}, { a: 100 })
+    const other = { ...before, meta: { ...before.meta, epoch: 1 as never }, groups: [] }
+    assert.equal(viewA(other, state(2, {}, { a: 105 })).standing, 'unknown')
+    assert.deepEqual(viewGroups(context, [other]), [])
+  })
 })

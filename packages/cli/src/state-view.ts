@@ -6,7 +6,9 @@ import {
   listExcluded,
   outcomes,
   reasonKinds,
+  readReason,
   referenceKinds,
+  type State,
   type Target,
   type TargetState,
   thresholdOps,
@@ -38,8 +40,10 @@ export interface TargetView {
   readonly verdict: string
   /** Round since which the verdict holds. */
   readonly since: number
-  /** Why, in words; empty when up. */
+  /** Why, in a word or two; empty when up. */
   readonly reason: string
+  /** Why, with the numbers and the regions; empty when up. */
+  readonly words: string
   readonly reached: number
   readonly failed: number
   readonly abstained: number
@@ -86,18 +90,24 @@ export function viewState(certified: CertifiedState): StateView {
     excluded: listExcluded(context, state),
     targets: state.targets.flatMap((target, index) => {
       const definition = context.parameters.targets[index]
-      return definition === undefined ? [] : [viewTarget(definition, target)]
+      return definition === undefined ? [] : [viewTarget(definition, target, state.groups)]
     }),
   }
 }
 
-export function viewTarget(definition: Target, state: TargetState): TargetView {
+/** @param groups of the same state: a lag is told with the group's head */
+export function viewTarget(
+  definition: Target,
+  state: TargetState,
+  groups: State['groups'],
+): TargetView {
   return {
     id: toText(definition.id),
     kind: toText(definition.kind),
     verdict: getVerdict(state.verdict),
     since: state.since,
     reason: describeReason(definition, state),
+    words: readReason(definition, state, groups)?.words ?? '',
     reached: state.reached,
     failed: state.failed,
     abstained: state.abstained,

@@ -6,7 +6,6 @@ import {
   type MonitorView,
   type PlaceView,
   type ProviderIncident,
-  readReason,
   type Target,
   type TargetIndex,
   type TargetState,
@@ -20,7 +19,7 @@ import { readAnswer } from '../answer.ts'
 import { type Api, getTrustRoot, makeApi } from '../api.ts'
 import { CommandFault, exitCodes } from '../command-fault.ts'
 import { fetchCertified } from '../fetch-certified.ts'
-import { getVerdict, getVerdictStyle, viewTarget } from '../state-view.ts'
+import { getVerdict, getVerdictStyle, type TargetView, viewTarget } from '../state-view.ts'
 import { formatObservers } from '../text/state-text.ts'
 import { cleanText, formatFacts, renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
@@ -40,7 +39,7 @@ const pagesMax = 3
 interface Shown {
   readonly definition: Target
   readonly state: TargetState
-  readonly words: string | undefined
+  readonly view: TargetView
   readonly incident: ProviderIncident | undefined
   readonly regions: readonly PlaceView[]
   readonly networks: readonly PlaceView[]
@@ -90,7 +89,7 @@ function look(
   return {
     definition,
     state: target,
-    words: readReason(definition, target, state.groups)?.words,
+    view: viewTarget(definition, target, state.groups),
     incident,
     regions: viewRegions(definition.policy, target),
     networks: viewNetworks(definition.policy, monitors),
@@ -136,15 +135,14 @@ function formatShown(
   { context, header }: CertifiedState,
   shown: Shown,
 ): string[] {
-  const { definition, state, words, incident } = shown
-  const view = viewTarget(definition, state)
+  const { definition, state, view, incident } = shown
   const forS = ((header.round - state.since) * context.parameters.roundMs) / 1000
   const verdict = paint(terminal, getVerdictStyle(view.verdict), view.verdict)
   const facts: [string, string][] = [
     ['target', `${view.id} (${view.kind})`],
     ['verdict', view.verdict === 'none' ? verdict : `${verdict} for ${formatSeconds(forS)}`],
   ]
-  if (words !== undefined) facts.push(['reason', words])
+  if (view.words !== '') facts.push(['reason', view.words])
   if (state.streak !== 0) facts.push(['pending', describePending(definition, state)])
   facts.push(['observers', formatObservers(view)])
   for (const { name, text } of view.signals) facts.push(['signal', `${name} ${text}`])
@@ -206,14 +204,13 @@ function formatMonitors(terminal: Terminal, monitors: readonly MonitorView[]): s
 }
 
 function toJson({ header }: CertifiedState, shown: Shown): object {
-  const { definition, state, words, incident, regions, networks, monitors, isWhole } = shown
+  const { definition, state, view, incident, regions, networks, monitors, isWhole } = shown
   return {
     round: header.round,
     height: header.height,
-    ...viewTarget(definition, state),
+    ...view,
     group: toText(definition.group),
     provider: toText(definition.provider),
-    words: words ?? null,
     pending: state.streak === 0 ? null : describePending(definition, state),
     incident: incident ?? null,
     vantage: { regions, networks, monitors, isWhole },

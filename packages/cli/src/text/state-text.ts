@@ -96,7 +96,7 @@ export function formatTargets(
         : formatSeconds(((round - target.since) * parameters.roundMs) / 1000),
       formatObservers(target),
       target.signals.map(({ name, text }) => `${name} ${text}`).join(', '),
-      target.reason,
+      target.words,
     ]),
   )
 }

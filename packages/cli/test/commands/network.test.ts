@@ -90,14 +90,19 @@ describe('watchfire network', () => {
     assert.equal(id, toHex(getNetworkId(readManifestFile(out).manifest)))
   })
 
-  it('inspects a manifest that begins after all time', async () => {
+  it('inspects a manifest that begins at the end of time, and refuses one that begins after it', async () => {
     const value = makeManifestValue()
     const given = value['parameters'] as Record<string, unknown>
-    const parameters = { ...given, originMs: Number.MAX_SAFE_INTEGER }
-    writeFileSync(out, stringify({ ...value, parameters }))
+    const begin = (originMs: number) =>
+      writeFileSync(out, stringify({ ...value, parameters: { ...given, originMs } }))
+    begin(Date.UTC(9999, 11, 31, 23, 59, 59, 999))
     const inspected = await runCli('network', 'inspect', out)
     assert.equal(inspected.exitCode, 0, inspected.err)
     assert.match(inspected.out, /from 9999-12-31T23:59:59.999Z/)
+    begin(Date.UTC(9999, 11, 31, 23, 59, 59, 999) + 1)
+    const refused = await runCli('network', 'inspect', out)
+    assert.equal(refused.exitCode, 78)
+    assert.match(refused.err, /originMs/)
   })
 
   it('refuses a malformed manifest with 78, and a missing one with 2', async () => {

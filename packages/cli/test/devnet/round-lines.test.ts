@@ -12,6 +12,7 @@ function makeTarget(verdict: string, reason = ''): TargetView {
     verdict,
     since: 0,
     reason,
+    words: reason,
     reached: isUp ? 4 : 0,
     failed: isUp ? 0 : 4,
     abstained: 0,
