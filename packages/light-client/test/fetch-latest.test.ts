@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { limits, verifySignature } from '@watchfire/attestation'
+import { limits, type MemberIndex, type Round, verifySignature } from '@watchfire/attestation'
 import { fetchLatest, type Fetch, readCertificateFile } from '@watchfire/light-client'
 import {
   type Block,
@@ -47,6 +47,18 @@ describe('fetchLatest', () => {
     assert.equal(latest.value.stale, false)
     assert.equal(latest.value.url, 'http://one')
     assert.deepEqual(asked, ['http://one/v1/certificates/latest'])
+  })
+
+  it('names who is excluded, as the certified state has it', async () => {
+    const excluded = [{ member: 2 as MemberIndex, round: 1 as Round }]
+    const [block] = makeBlocks(context, [2], undefined, '', excluded)
+    assert.ok(block !== undefined)
+    const fetch = makeFetch({ one: copy(block.file), two: copy(at(2).file) })
+    const latest = await fetchLatest('http://one', manifest, { fetch, clock })
+    assert.ok(latest.ok)
+    assert.deepEqual(latest.value.excluded, [{ monitor: 'm3', since: 1 }])
+    const before = await fetchLatest('http://two', manifest, { fetch, clock })
+    assert.deepEqual(before.ok && before.value.excluded, [])
   })
 
   it('asks the next server when one is gone, or lies, or is behind the clock', async () => {

@@ -4,6 +4,7 @@ import {
   type Digest,
   type EpochContext,
   encode,
+  type Exclusion,
   fromText,
   getHeaderDigest,
   getPublicKey,
@@ -87,6 +88,7 @@ export function makeBlocks(
   rounds: readonly number[],
   parent?: Block,
   mark = '',
+  excluded: Exclusion[] = [],
 ): Block[] {
   const blocks: Block[] = []
   let before = parent
@@ -95,7 +97,7 @@ export function makeBlocks(
     const round = each as Round
     const { epoch } = context
     const state: State = {
-      meta: { epoch, height, round, excluded: [], handover: [] },
+      meta: { epoch, height, round, excluded, handover: [] },
       targets: context.parameters.targets.map(({ id }) => ({
         id,
         verdict: 1,

@@ -44,6 +44,7 @@ import {
 } from '../ports.ts'
 import type { AttestationBuffer } from './attestation-buffer.ts'
 import { makeEffectShell } from './effect-shell.ts'
+import { makeExcludedEvidence } from './excluded-evidence.ts'
 import { isSignedByMember, makeSignatureCheck } from './fast-verify.ts'
 import { getPriority, type InputPriority, makeInputQueue } from './input-queue.ts'
 import { findForeignSignature } from './foreign-signature.ts'
@@ -268,6 +269,7 @@ export function makeNodeLoop(options: NodeLoopOptions): NodeLoop {
       feed({ kind: 'synced', certificate, state }, 'agreement')
       options.onFinal(record)
     },
+    fetchEvidence: makeExcludedEvidence({ ...options, counters: meter, getNetwork }),
     onConflict: (certificates) => feed({ kind: 'conflict', certificates }, 'own'),
   })
   const puller = makePuller({

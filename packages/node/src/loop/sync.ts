@@ -31,6 +31,8 @@ export interface SyncOptions {
   readonly getNetwork: () => Network
   /** The highest certified block with its state, verified and kept: for the core and for readers. */
   readonly onSynced: (record: SyncedRecord) => void
+  /** Completes what the state does not hold of those it excludes. */
+  readonly fetchEvidence: (state: State, signal: AbortSignal) => Promise<void>
   /** Two certificates that verify and exclude each other (SPEC 6.7). */
   readonly onConflict: (certificates: readonly Verified<Certificate>[]) => void
 }
@@ -111,14 +113,14 @@ export function makeSync(
   async function takeState(
     certificate: Verified<Certificate>,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<State | undefined> {
     const { stateRoot } = certificate.header
     const fetched = await getNetwork().fetchState(stateRoot, signal)
-    if (fetched === undefined) return false
+    if (fetched === undefined) return undefined
     const state = decode(stateType, fetched.bytes)
     if (!state.ok || !areEqual(getStateRoot(state.value), stateRoot)) {
       reject(fetched.from, 'wrong-state')
-      return false
+      return undefined
     }
     const { header } = certificate
     const headerDigest = getHeaderDigest(context.networkId, header)
@@ -126,7 +128,7 @@ export function makeSync(
     // The core says nothing of it again: kept here, a restart goes on from it and peers can be given it.
     store.put({ finals: [record] })
     onSynced(record)
-    return true
+    return state.value
   }
 
   return async (height, signal) => {
@@ -140,8 +142,10 @@ export function makeSync(
       highest = taken.at(-1) ?? highest
       next = (next + taken.length) as Height
       if (taken.length === countMax) continue
-      if (highest !== undefined && (await takeState(highest, signal))) {
-        log.info({ height: highest.header.height }, 'caught up')
+      const state = highest && (await takeState(highest, signal))
+      if (state !== undefined) {
+        log.info({ height: state.meta.height }, 'caught up')
+        await options.fetchEvidence(state, signal)
         return
       }
       failures += 1

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import {
+  blockType,
   certificateType,
   type Digest,
   encode,
+  getBodyHash,
   getHeaderDigest,
   getStateRoot,
   type Height,
+  type MemberIndex,
   type Round,
   type State,
   stateType,
   verifySignature,
 } from '@watchfire/attestation'
+import { makeExcludedEvidence } from '../../src/loop/excluded-evidence.ts'
 import { makeSync } from '../../src/loop/sync.ts'
 import type { FinalRecord, Store } from '../../src/ports.ts'
 import { openChainStore } from '../../src/store/chain-store.ts'
@@ -18,6 +22,7 @@ import {
   certify,
   makeBlock,
   makeContext,
+  makeEvidence,
   makeState,
   makeTestLog,
   makeTestMeter,
@@ -52,12 +57,14 @@ function makeBench(): {
   store: Store
   synced: { height: number; state: State }[]
   conflicts: number[][]
+  accusations: number[]
   run: (from: number) => Promise<void>
 } {
   const network = new FakeNetwork()
   const store = openChainStore(':memory:', bounds)
   const synced: { height: number; state: State }[] = []
   const conflicts: number[][] = []
+  const accusations: number[] = []
   const sync = makeSync({
     context,
     store,
@@ -66,10 +73,17 @@ function makeBench(): {
     log: makeTestLog(),
     getNetwork: () => network,
     onSynced: ({ header: { height }, state }) => void synced.push({ height, state }),
+    fetchEvidence: makeExcludedEvidence({
+      context,
+      store,
+      counters: makeTestMeter(),
+      getNetwork: () => network,
+      onEvidence: () => void accusations.push(1),
+    }),
     onConflict: (pair) => void conflicts.push(pair.map(({ header }) => header.height)),
   })
   const run = (from: number): Promise<void> => sync(from as Height, new AbortController().signal)
-  return { network, store, synced, conflicts, run }
+  return { network, store, synced, conflicts, accusations, run }
 }
 function serve(network: FakeNetwork, chain: readonly FinalRecord[]): void {
   network.fetchCertificates = (from) =>
@@ -155,6 +169,47 @@ describe('sync', () => {
     await run(1)
     assert.equal(store.listCertificates(1 as Height, 10).length, 1)
     assert.ok(network.reported.some(({ code }) => code === 'wrong-height'))
+  })
+
+  it('asks for the evidence against who is excluded, and believes only the certified block', async () => {
+    const evidence = makeEvidence(context)
+    const body = { attestations: [], evidence: [evidence] }
+    const block = makeBlock(context, 1, new Uint8Array(32) as Digest)
+    const excluded = [{ member: 3 as MemberIndex, round: block.header.round }]
+    const plain = makeState(context, 1)
+    const state = { ...plain, meta: { ...plain.meta, excluded } }
+    const header = { ...block.header, body: getBodyHash(body), stateRoot: getStateRoot(state) }
+    const headerDigest = getHeaderDigest(context.networkId, header)
+    const final = { header, headerDigest, certificate: certify(context, header, 1), state }
+    const serveBlock = (bytes: Uint8Array) => {
+      const bench = makeBench()
+      serve(bench.network, [final])
+      bench.network.answers = { blocks: [{ bytes, from: 'p' }] }
+      return bench
+    }
+
+    const good = serveBlock(encode(blockType, { header, body }))
+    await good.run(1)
+    assert.deepEqual(good.network.asked.find(({ kind }) => kind === 'blocks')?.what, [
+      [headerDigest],
+    ])
+    assert.deepEqual(good.store.listEvidence(context.epoch), [evidence])
+    assert.equal(good.accusations.length, 1)
+    await good.run(1)
+    assert.equal(good.network.asked.filter(({ kind }) => kind === 'blocks').length, 1)
+
+    const none = { attestations: [], evidence: [] }
+    for (const bytes of [
+      encode(blockType, { header, body: none }),
+      encode(blockType, block),
+      new Uint8Array(7),
+    ]) {
+      const bad = serveBlock(bytes)
+      await bad.run(1)
+      assert.deepEqual(bad.store.listEvidence(context.epoch), [])
+      assert.equal(bad.network.reported.length, 1)
+      assert.equal(bad.synced.length, 1)
+    }
   })
 
   it('gives up for now when peers have nothing', async () => {
