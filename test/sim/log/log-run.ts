@@ -55,7 +55,8 @@ class LogRun {
       this.#readAll(log)
       for (let step = 0; step < STEPS_MAX; step++) this.#step(log)
     } catch (error) {
-      if (!isDeath(error)) throw error
+      // A log that cannot be opened is lost as a whole.
+      if (!isDeath(error)) this.#say('durability', String(error))
     }
     // The process dies in any case; the power goes with it now and then.
     if (this.#prng.chance(500)) this.#disk.losePower(() => this.#prng.next() / 2 ** 32)

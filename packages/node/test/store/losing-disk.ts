@@ -18,6 +18,18 @@ function apply(bytes: Uint8Array, change: Inode['pending'][number]): Uint8Array 
   return out
 }
 
+/** What is left of a write: its beginning, and perhaps nothing but zeros where the rest should be. */
+function tear(
+  change: { offset: number; bytes: Uint8Array },
+  random: () => number,
+): { offset: number; bytes: Uint8Array } {
+  const kept = change.bytes.slice(0, Math.floor(random() * change.bytes.length))
+  if (random() < 1 / 2) return { ...change, bytes: kept }
+  const bytes = new Uint8Array(change.bytes.length)
+  bytes.set(kept)
+  return { ...change, bytes }
+}
+
 /**
  * A disk that keeps for sure only what was flushed: on `losePower` every unflushed write is kept,
  * dropped or torn as `random` says, and names fall back to those last flushed.
@@ -80,14 +92,8 @@ export class LosingDisk implements LogDisk {
       for (const change of inode.pending) {
         const luck = random()
         if (luck < 1 / 3) continue
-        const kept =
-          'bytes' in change && luck < 2 / 3
-            ? {
-                ...change,
-                bytes: change.bytes.slice(0, Math.floor(random() * change.bytes.length)),
-              }
-            : change
-        inode.durable = apply(inode.durable, kept)
+        const isTorn = 'bytes' in change && luck < 2 / 3
+        inode.durable = apply(inode.durable, isTorn ? tear(change, random) : change)
       }
       inode.pending = []
     }
