@@ -59,6 +59,11 @@ export function listReadingCases(): ReadingCase[] {
       [2, { ...all(10, 'cc'), a3: {} }],
     ),
     of(
+      'astray, and then alone at its height',
+      [1, { ...all(9, 'aa'), a3: on(9, 'bb') }],
+      [2, { a1: on(10, 'cc'), a3: on(11, 'dd') }],
+    ),
+    of(
       'astray in the order of the parameters',
       [1, { a1: on(5, 'aa'), a4: on(5, 'aa') }],
       [2, { a1: on(6, 'aa'), a2: on(6, 'bb'), a3: on(6, 'cc'), a4: on(6, 'dd') }],

@@ -81,6 +81,16 @@ describe('findForks', () => {
     assert.deepEqual(fork?.astray, ['a3'])
   })
 
+  it('holds a node to where it was last compared, though it has gone on alone', () => {
+    const forked = state(1, {
+      a1: { block: [100, 'aa'] },
+      a2: { block: [100, 'aa'] },
+      a3: { block: [100, 'bb'] },
+    })
+    const alone = state(2, { a1: { block: [101, 'cc'] }, a3: { block: [102, 'dd'] } })
+    assert.deepEqual(findForks(context, [forked, alone], 'a')[0]?.astray, ['a3'])
+  })
+
   it('compares nothing across groups', () => {
     const one = state(1, { a1: { block: [100, 'aa'] }, b1: { block: [100, 'bb'] } })
     assert.deepEqual(findForks(context, [one], 'a'), [])

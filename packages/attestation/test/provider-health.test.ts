@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { viewProviders } from '../src/index.ts'
+import { fromText, viewProviders } from '../src/index.ts'
 import { type Agreed, makeHealthContext, makeHealthState } from './support/health-fixture.ts'
 
 const context = makeHealthContext()
@@ -41,6 +41,24 @@ describe('viewProviders', () => {
       getIncident({ a1: { verdict: 'degraded' }, a2: { verdict: 'disputed' }, a3: {} }),
       undefined,
     )
+  })
+
+  it('wants half of those judged, rounded up', () => {
+    const targets = context.parameters.targets.map((target) => ({
+      ...target,
+      provider: fromText('big'),
+    }))
+    const big = { ...context, parameters: { ...context.parameters, targets } }
+    const count = (...down: readonly string[]) => {
+      const agreed = down.map((id): [string, Agreed] => [id, { verdict: 'down' }])
+      const state = makeHealthState(big, 9, {
+        ...Object.fromEntries(agreed),
+        site: { verdict: 'unknown' },
+      })
+      return viewProviders(big, state)[0]?.incident?.down.length
+    }
+    assert.equal(count('a1', 'a2'), undefined)
+    assert.equal(count('a1', 'a2', 'b1'), 3)
   })
 
   it('counts targets nobody can judge on neither side', () => {
