@@ -5,6 +5,7 @@ import {
   getCodeName,
   listExcluded,
   outcomes,
+  type ProviderIncident,
   reasonKinds,
   readReason,
   referenceKinds,
@@ -16,6 +17,7 @@ import {
   toSigned,
   toText,
   verdicts,
+  viewProviders,
 } from '@watchfire/attestation'
 import type { Style } from './text/terminal.ts'
 import { formatSignal } from './text/units.ts'
@@ -67,7 +69,14 @@ export interface StateView {
   readonly committee: number
   /** Members whose observations do not count, for they signed two things for one place. */
   readonly excluded: readonly ExcludedMember[]
+  /** Providers much of which is down at once: one incident each, whatever its targets. */
+  readonly incidents: readonly IncidentView[]
   readonly targets: readonly TargetView[]
+}
+
+/** What many targets of one provider have in common: they are down. */
+export interface IncidentView extends ProviderIncident {
+  readonly provider: string
 }
 
 /** What a verified certificate file says, for people and for `--json`. */
@@ -88,6 +97,9 @@ export function viewState(certified: CertifiedState): StateView {
     quorum: context.quorum,
     committee: context.memberIds.length,
     excluded: listExcluded(context, state),
+    incidents: viewProviders(context, state).flatMap(({ id, incident }) =>
+      incident === undefined ? [] : [{ provider: id, ...incident }],
+    ),
     targets: state.targets.flatMap((target, index) => {
       const definition = context.parameters.targets[index]
       return definition === undefined ? [] : [viewTarget(definition, target, state.groups)]

@@ -9,7 +9,13 @@ import { CommandFault, exitCodes } from '../command-fault.ts'
 import { fetchCertified } from '../fetch-certified.ts'
 import { writeNamedFile } from '../file.ts'
 import { viewState } from '../state-view.ts'
-import { formatExcluded, formatState, formatTargets, toStateJson } from '../text/state-text.ts'
+import {
+  formatExcluded,
+  formatIncident,
+  formatState,
+  formatTargets,
+  toStateJson,
+} from '../text/state-text.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
 import { formatSeconds } from '../text/units.ts'
 import type { ApiOptions } from './status.ts'
@@ -73,6 +79,8 @@ function tellAge(terminal: Terminal, found: Found, nowMs: number): void {
   const age = formatSeconds(Math.max(0, nowMs - getRoundStartMs(parameters, round)) / 1000)
   const signed = `signed by ${view.signers.length} of ${view.committee}`
   for (const line of formatExcluded(view)) terminal.err(paint(terminal, 'red', `EXCLUDED: ${line}`))
+  for (const incident of view.incidents)
+    terminal.err(paint(terminal, 'red', `INCIDENT: ${formatIncident(incident)}`))
   terminal.err(`${stale}round ${view.round}, ${age} ago, ${signed}`)
 }
 

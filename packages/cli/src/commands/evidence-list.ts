@@ -55,8 +55,13 @@ export async function listEvidenceCommand(
   const proven = new Set(found.value.map(({ offender }) => offender))
   for (const { monitor, since } of excluded.filter((each) => !proven.has(each.monitor)))
     terminal.err(`${monitor} excluded since round ${since}; this node lacks the evidence`)
+  const what = 'signed two things for one place'
   const count = `${rows.length} member${rows.length === 1 ? '' : 's'}`
-  terminal.err(`${count} signed two things for one place; every piece verified`)
+  terminal.err(
+    rows.length === 0
+      ? `this node knows of nobody who ${what}`
+      : `${count} ${what}; every piece verified`,
+  )
 }
 
 /** `watchfire evidence show DIGEST`: one piece, verified before it is shown or kept. */

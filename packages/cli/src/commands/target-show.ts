@@ -20,7 +20,7 @@ import { type Api, getTrustRoot, makeApi } from '../api.ts'
 import { CommandFault, exitCodes } from '../command-fault.ts'
 import { fetchCertified } from '../fetch-certified.ts'
 import { getVerdict, getVerdictStyle, type TargetView, viewTarget } from '../state-view.ts'
-import { formatObservers } from '../text/state-text.ts'
+import { formatIncident, formatObservers } from '../text/state-text.ts'
 import { cleanText, formatFacts, renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
 import { formatSeconds } from '../text/units.ts'
@@ -147,10 +147,8 @@ function formatShown(
   facts.push(['observers', formatObservers(view)])
   for (const { name, text } of view.signals) facts.push(['signal', `${name} ${text}`])
   if (incident !== undefined) {
-    const provider = toText(definition.provider)
-    const { down, judged } = incident
-    const what = `${down.length} of ${judged} targets of ${provider} are down: ${down.join(', ')}`
-    facts.push(['incident', paint(terminal, 'red', what)])
+    const words = formatIncident({ provider: toText(definition.provider), ...incident })
+    facts.push(['incident', paint(terminal, 'red', words)])
   }
   return [
     ...formatFacts(terminal, facts),

@@ -1,4 +1,4 @@
-import { formatExcluded, formatGap } from '../text/state-text.ts'
+import { formatExcluded, formatGap, formatIncident } from '../text/state-text.ts'
 import { getMainSignal, getVerdictStyle, type StateView, type TargetView } from '../state-view.ts'
 import { alignRows } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
@@ -31,6 +31,8 @@ export function makeRoundLines(terminal: Colors): RoundLines {
       lines.push(formatRow(terminal, view, delayMs))
       for (const line of formatExcluded({ excluded: listNewlyExcluded(before, view) }))
         lines.push(paint(terminal, 'red', `        excluded: ${line}`))
+      for (const incident of listNewIncidents(before, view))
+        lines.push(paint(terminal, 'red', `        incident: ${formatIncident(incident)}`))
       lines.push(...formatChanges(terminal, before, view))
       before = view
       return lines
@@ -66,6 +68,12 @@ function formatMain(target: TargetView): string {
   const signal = getMainSignal(target)
   if (signal === undefined) return ''
   return /^[mu]?s$/.test(signal.unit) ? signal.text : signal.text.replace(` ${signal.unit}`, '')
+}
+
+function listNewIncidents(before: StateView | undefined, view: StateView): StateView['incidents'] {
+  return view.incidents.filter(
+    ({ provider }) => before?.incidents.some((each) => each.provider === provider) !== true,
+  )
 }
 
 function listNewlyExcluded(before: StateView | undefined, view: StateView): StateView['excluded'] {

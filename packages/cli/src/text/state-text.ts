@@ -4,7 +4,12 @@ import {
   type Parameters,
   type Round,
 } from '@watchfire/attestation'
-import { getVerdictStyle, type StateView, type TargetView } from '../state-view.ts'
+import {
+  getVerdictStyle,
+  type IncidentView,
+  type StateView,
+  type TargetView,
+} from '../state-view.ts'
 import { formatFacts, renderTable } from './table.ts'
 import { paint, type Terminal } from './terminal.ts'
 import { formatMoment, formatSeconds } from './units.ts'
@@ -41,6 +46,7 @@ export function formatState(
   const gap = formatGap(view)
   if (gap !== undefined) facts.push(['gap', gap])
   for (const line of formatExcluded(view)) facts.push(['excluded', line])
+  for (const incident of view.incidents) facts.push(['incident', formatIncident(incident)])
   return [
     ...formatFacts(terminal, facts),
     '',
@@ -67,6 +73,12 @@ export function formatExcluded({ excluded }: Pick<StateView, 'excluded'>): strin
     ({ monitor, since }) =>
       `${monitor} since round ${since}: it signed two things for one place, and nothing it observes counts`,
   )
+}
+
+/** A provider's incident in one line. */
+export function formatIncident({ provider, down, judged, since }: IncidentView): string {
+  const what = `${down.length} of ${judged} targets of ${provider} are down`
+  return `${what} since round ${since}: ${down.join(', ')}`
 }
 
 /** A row a target: verdict, why, since when, who saw it, and its numbers. */

@@ -58,6 +58,7 @@ describe('watchfire evidence', () => {
     const { out, err, exitCode } = await run(serve(), 'list')
     assert.equal(out, '')
     assert.match(err, /^m2 excluded since round 6; this node lacks the evidence$/m)
+    assert.match(err, /^this node knows of nobody who signed two things for one place$/m)
     assert.equal(exitCode, 0)
   })
 

@@ -241,7 +241,9 @@ describe('commands that say how chains are', () => {
       '--target',
       'n3',
     )
-    assert.match(many.out, /^incident +2 of 3 targets of acme are down: n1, n3$/m)
+    const { err } = await run({ '/v1/certificates/latest': { bytes: most } }, 'targets')
+    assert.match(err, /^INCIDENT: 2 of 3 targets of acme are down since round 6: n1, n3$/m)
+    assert.match(many.out, /^incident +2 of 3 targets of acme are down since round 6: n1, n3$/m)
   })
 
   it('targets --target: believes no attestation whose signature is not its member’s', async () => {

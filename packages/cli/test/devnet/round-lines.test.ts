@@ -41,6 +41,7 @@ function makeView(round: number, target: TargetView, parentRound = round - 1): S
     quorum: 3,
     committee: 4,
     excluded: [],
+    incidents: [],
     targets: [target],
   }
 }
@@ -62,6 +63,17 @@ describe('makeRoundLines', () => {
     const [, line] = lines.write({ ...makeView(6, makeTarget('up')), excluded }, 0)
     assert.match(line ?? '', /^ +excluded: m2 since round 6: it signed two things for one place/)
     assert.equal(lines.write({ ...makeView(7, makeTarget('up')), excluded }, 0).length, 1)
+  })
+
+  it('says once that much of a provider is down', () => {
+    const lines = makeRoundLines({ isColored: false })
+    lines.write(makeView(5, makeTarget('up')), 0)
+    const down = ['chain', 'feed'] as readonly string[] as StateView['incidents'][number]['down']
+    const incidents = [{ provider: 'anvil', since: 6 as Round, down, judged: 2 }]
+    const [, line] = lines.write({ ...makeView(6, makeTarget('up')), incidents }, 0)
+    const words = '2 of 2 targets of anvil are down since round 6: chain, feed'
+    assert.equal(line?.trim(), `incident: ${words}`)
+    assert.equal(lines.write({ ...makeView(7, makeTarget('up')), incidents }, 0).length, 1)
   })
 
   it('adds a line for what changed, with what it was and why it is so', () => {
