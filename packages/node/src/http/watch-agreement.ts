@@ -1,6 +1,7 @@
-import { getEvidencePlace, getRoundStartMs } from '@watchfire/attestation'
+import { getEvidencePlace, getRoundStartMs, viewProviders } from '@watchfire/attestation'
 import type { FeedSource } from '../feed-source.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { getVerdictName } from './target-reading.ts'
 
 /** Counts each certificate as it comes in, and how long after its round began. */
 export function watchAgreement(source: FeedSource, metrics: Metrics): () => void {
@@ -11,6 +12,7 @@ export function watchAgreement(source: FeedSource, metrics: Metrics): () => void
   })
 }
 
+const verdictNames = ['none', 'up', 'degraded', 'disputed', 'down', 'unknown'] as const
 const evidenceKinds = ['attestation', 'proposal', 'vote'] as const
 const agreementStates = ['ok', 'waiting', 'stalled', 'halted'] as const
 
@@ -25,6 +27,7 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('weight-heard', status.heard.weight)
   metrics.set('quorum', status.heard.quorum)
   metrics.set('ready', status.ready ? 1 : 0)
+  setStateGauges(source, metrics)
   metrics.set('members-excluded', source.latest()?.state.meta.excluded.length ?? 0)
   const kinds = source.evidence().map(({ evidence }) => getEvidencePlace(evidence).kind)
   for (const kind of evidenceKinds)
@@ -38,4 +41,17 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('stale', validUntilMs === undefined || source.nowMs() > validUntilMs ? 1 : 0)
   for (const state of agreementStates)
     metrics.set('agreement', status.agreement === state ? 1 : 0, state)
+}
+
+/** What is certified: targets by verdict, and providers of which much is down at once. */
+function setStateGauges(source: FeedSource, metrics: Metrics): void {
+  const { context } = source
+  const state = source.latest()?.state
+  const counts = { none: 0, up: 0, degraded: 0, disputed: 0, down: 0, unknown: 0 }
+  if (state === undefined) counts.none = context.targetIds.length
+  for (const { verdict } of state?.targets ?? []) counts[getVerdictName(verdict)]++
+  for (const verdict of verdictNames) metrics.set('targets', counts[verdict], verdict)
+  const providers = state === undefined ? [] : viewProviders(context, state)
+  const incidents = providers.filter(({ incident }) => incident !== undefined)
+  metrics.set('provider-incidents', incidents.length)
 }

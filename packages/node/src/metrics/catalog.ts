@@ -179,6 +179,15 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
     help: 'Answers refused in catching up, by reason',
     label: 'reason',
   },
+  targets: {
+    metric: 'watchfire_targets',
+    help: 'Targets by certified verdict; none before the first round that covers them',
+    label: 'verdict',
+  },
+  'provider-incidents': {
+    metric: 'watchfire_provider_incidents',
+    help: 'Providers much of which is down at once (SPEC 12.2)',
+  },
   'members-excluded': {
     metric: 'watchfire_members_excluded',
     help: 'Committee members whose observations count no more, for they signed two things',

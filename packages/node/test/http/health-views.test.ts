@@ -81,6 +81,25 @@ describe('chains, providers and vantage over HTTP', () => {
     assert.match(String(reason['words']), /^4 of 4 observing fail with \w+ \(eu 2, us 2\)$/)
   })
 
+  it('counts targets by verdict, and incidents of providers, in the metrics', async () => {
+    const read = async ({ server }: TestServer) => (await fetch(`${server.url}/metrics`)).text()
+    const body = (await read(test)).split('\n')
+    for (const line of [
+      'watchfire_targets{verdict="up"} 1',
+      'watchfire_targets{verdict="degraded"} 1',
+      'watchfire_targets{verdict="down"} 1',
+      'watchfire_targets{verdict="unknown"} 0',
+      'watchfire_provider_incidents 0',
+    ])
+      assert.ok(body.includes(line), line)
+    const own = await startTestServer(0, { chain: makeChain(plans) })
+    try {
+      assert.match(await read(own), /^watchfire_targets\{verdict="none"\} 3$/m)
+    } finally {
+      await own.server.close()
+    }
+  })
+
   it('has no vantage before anything is certified', async () => {
     const own = await startTestServer(0, { chain: makeChain(plans) })
     try {
