@@ -21,6 +21,20 @@ export const signatureMutants: readonly SourceMutant[] = [
     ],
   },
   {
+    name: 'takes a quorum to be one less, where a leader of two blocks has friends that vote for both',
+    caughtBy: 'agreement',
+    scenario: 'partition',
+    vices: ['proposal-equivocator', 'supporter'],
+    isAlone: true,
+    edits: [
+      {
+        file: context,
+        find: 'return weightTotal - third + 1',
+        replace: 'return weightTotal - third',
+      },
+    ],
+  },
+  {
     name: 'takes a quorum to be one more',
     caughtBy: 'liveness',
     scenario: 'dead-leader',

@@ -15,6 +15,7 @@ import { Replayer } from './replayer.ts'
 import { selective } from './selective.ts'
 import { silent } from './silent.ts'
 import { Slanderer } from './slanderer.ts'
+import { Supporter } from './supporter.ts'
 import { twin } from './twin.ts'
 import type { Vice } from './vice.ts'
 import { VoteEquivocator } from './vote-equivocator.ts'
@@ -42,6 +43,7 @@ const makers = {
   'wrong-root-leader': () => wrongRootLeader,
   'lawless-leader': () => lawlessLeader,
   forker: () => forker,
+  supporter: () => new Supporter(),
   twin: () => twin,
 } as const satisfies Readonly<Record<string, () => Vice>>
 

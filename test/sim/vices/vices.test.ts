@@ -166,6 +166,13 @@ const cases: readonly Case[] = [
     verdicts: ['proposal accept'],
   },
   {
+    vice: 'supporter',
+    does: 'votes for everything it hears of, finalize too',
+    deeds: ['votes for all it hears of'],
+    verdicts: ['vote accept', 'vote ignore equivocation'],
+    evidence: ['votes 2+3'],
+  },
+  {
     vice: 'twin',
     does: 'runs twice on one key',
     evidence: ['attestation'],
@@ -205,6 +212,17 @@ describe('A faulty member', function () {
       viceNames.filter((name) => !cases.some(({ vice }) => vice === name)),
       [],
     )
+  })
+
+  it('cannot make two blocks of one height final, as a leader of two with friends that vote for both', () => {
+    let views = 0
+    for (let seed = 1; seed <= 6; seed++) {
+      const scenario = drawScenario(seed, 'partition', ['proposal-equivocator', 'supporter'])
+      const { witness, violations } = runScenario(scenario)
+      assert.deepEqual(violations, [], `seed ${seed}`)
+      views += witness.deeds.get('votes for all it hears of') ?? 0
+    }
+    assert.ok(views > 100, `only ${views}`)
   })
 
   it('may have two vices at once, and then does the deeds of both', () => {
