@@ -5,6 +5,7 @@ import {
   getBodyHash,
   getHeaderDigest,
   type Hex,
+  limits,
   toHex,
 } from '@watchfire/attestation'
 import { addToPool, findInPool } from './attestation-pool.ts'
@@ -58,8 +59,17 @@ export function addBlock(
   return record
 }
 
+/**
+ * Whether a block stands where one may be voted for (SPEC 6.4.6). Who can neither compute nor sync what
+ * is final must not hold ever more of what comes after: further up only a sync helps.
+ */
+export function isWithinReach({ final }: Core, { header }: Block): boolean {
+  return header.height <= final.header.height + limits.unfinalBlocksMax
+}
+
 /** A block that came by fetching: taken only if it is needed and what it says it is. */
 export function onFetchedBlock(draft: Draft, block: Block): void {
+  if (!isWithinReach(draft, block)) return
   const digest = getHeaderDigest(draft.config.networkId, block.header)
   if (!getMissingBlocks(draft).has(toHex(digest))) return
   if (!areEqual(getBodyHash(block.body), block.header.body)) return

@@ -1,6 +1,7 @@
 import {
   getRoundAt,
   getRoundStartMs,
+  limits,
   type Round,
   toHex,
   type UnixMs,
@@ -60,12 +61,18 @@ export function recordCertificate(draft: Draft, certificate: ViewCertificate): v
     noteNotarized(draft, { view, hex: toHex(certificate.header) }, kind === 'finalize')
   }
   if (kind === 'finalize') {
-    draft.finalizations = new Map(draft.finalizations).set(toHex(certificate.header), certificate)
+    noteFinalization(draft, certificate)
     draft.finalView = view
     draft.views = dropBelow(draft.views, view)
   }
   if (view >= draft.view) enterView(draft, (view + 1) as View, certificate)
   finalizeNotarized(draft, view)
+}
+
+/** Keeps the late ones: what is further below the highest than blocks may be held is proven by a sync. */
+function noteFinalization(draft: Draft, certificate: ViewCertificate): void {
+  const known = [...draft.finalizations].slice(-limits.unfinalBlocksMax)
+  draft.finalizations = new Map(known).set(toHex(certificate.header), certificate)
 }
 
 /** Two finalizations in one view for different blocks: more than f is faulty (SPEC 6.7). */

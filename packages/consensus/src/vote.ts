@@ -7,7 +7,7 @@ import {
   type UnixMs,
 } from '@watchfire/attestation'
 import { type BlockFaultCode, isOfEpoch } from './block-checks.ts'
-import { addBlock, PROPOSALS_BEHIND, storeBlock } from './blocks.ts'
+import { addBlock, isWithinReach, PROPOSALS_BEHIND, storeBlock } from './blocks.ts'
 import { canSign, castNotarize, castNullify, mayNullify } from './cast.ts'
 import {
   type Core,
@@ -62,7 +62,7 @@ export function onProposal(draft: Draft, signed: SignedProposal): void {
   const hex = toHex(digest)
   if (member === draft.me) checkOwnMessage(draft, view, 'proposal', hex, signed)
   if (getView(draft, view).proposal !== undefined) return
-  if (hex !== draft.final.hex) addBlock(draft, block, digest)
+  if (hex !== draft.final.hex && isWithinReach(draft, block)) addBlock(draft, block, digest)
   updateView(draft, view, { proposal: { member, parentView, hex } })
 }
 

@@ -9,6 +9,8 @@ const VIEWS_AHEAD = 1000
 const PROPOSALS_AROUND = 16
 /** Rounds by which core and admission may differ in their windows. */
 const SLACK_ROUNDS = 3
+/** Blocks that may stand above the final one (SPEC 6.4.6). */
+const UNFINAL_BLOCKS_MAX = 1023
 /** Final blocks whose digests are kept. */
 const RECENT_FINALS = 1024
 /** Entries that the core's chunked map drops together. */
@@ -36,7 +38,7 @@ export class MemoryChecker implements Checker {
     const highest = Math.max(0, ...honest.map(({ status }) => status?.finalHeight ?? 0))
     for (const node of honest) {
       if (node.memory === undefined || node.status === undefined) continue
-      const behind = highest - node.status.finalHeight
+      const behind = Math.min(highest - node.status.finalHeight, UNFINAL_BLOCKS_MAX)
       const bounds = [...this.#boundAdmission(node), ...this.#boundCore(node, behind)]
       for (const { what, count, max } of bounds) {
         if (count > max) {
