@@ -2,9 +2,12 @@ import type { FuzzTarget } from './target.ts'
 import { admission, admissionReal } from './targets/admission.ts'
 import { certificateFiles, certificateFilesReal } from './targets/certificate-files.ts'
 import { manifestFiles, nodeConfigs } from './targets/config-files.ts'
+import { chainAnswers } from './targets/chain-answers.ts'
 import { decoders } from './targets/decoders.ts'
+import { dnsAnswers } from './targets/dns-answers.ts'
 import { feedAnswers, feedEvents } from './targets/feeds.ts'
 import { evidenceFiles } from './targets/evidence-files.ts'
+import { healthMessages } from './targets/health-messages.ts'
 import { httpRoutes } from './targets/http-routes.ts'
 import { canonicalParams, manifests } from './targets/manifests.ts'
 import { probes } from './targets/probes.ts'
@@ -31,6 +34,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   answers,
   httpRoutes,
   probes,
+  chainAnswers,
+  dnsAnswers,
+  healthMessages,
   feedEvents,
   feedAnswers,
 ]

@@ -1,20 +1,12 @@
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
-import type { Round, UnixMs } from '@watchfire/attestation'
-import {
-  builtinKinds,
-  done,
-  makePhaseTimer,
-  type ProbeContext,
-  type ProbeKind,
-} from '@watchfire/probes'
-import { checkAnswer } from '../../../packages/probes/src/answer.ts'
-import { abstentionCodes, outcomeCodes } from '../../../packages/probes/src/codes.ts'
+import { done, type ProbeKind } from '@watchfire/probes'
 import type { Prng } from '../../sim/world/prng.ts'
 import { join, mutateBytes } from '../mutate-bytes.ts'
 import { type JsonValue, mutateJson } from '../mutate-json.ts'
-import { check, type FuzzTarget } from '../target.ts'
+import { check, type FuzzTarget, type Outcome } from '../target.ts'
 import { toUtf8 } from '../text.ts'
+import { findKind, probeCodes, runProbe } from './run-probe.ts'
 
 /** A kind with parameters, and what a healthy target answers each of its requests with. */
 interface Subject {
@@ -81,12 +73,6 @@ const subjects: readonly Subject[] = [
     replies: [JSON.stringify(pythUpdate)],
   },
 ]
-
-function findKind(name: string): ProbeKind {
-  const kind = builtinKinds.find((each) => each.kind === name)
-  if (kind === undefined) throw new RangeError(`there is no kind ${name}`)
-  return kind
-}
 
 const ODD_RESULTS: readonly JsonValue[] = [
   null,
@@ -213,16 +199,13 @@ function split(bytes: Uint8Array): Uint8Array[] {
   return [...parts, buffer.subarray(start)]
 }
 
-const roundStartMs = 1_763_683_260_000 as UnixMs
 const CONNECTIONS_MAX = 16
 
 /** Asks a target that answers `replies`, over as many connections as the kind makes. */
-async function ask({ kind, params }: Subject, replies: readonly Uint8Array[]) {
-  const controller = new AbortController()
-  const phases = makePhaseTimer(() => 0)
+async function ask({ kind, params }: Subject, replies: readonly Uint8Array[]): Promise<Outcome> {
   const sockets: Socket[] = []
   let connections = 0
-  const net: ProbeContext['net'] = {
+  const outcome = await runProbe(kind, params, {
     connect: async () => {
       check(++connections < CONNECTIONS_MAX, 'connects without end')
       const socket = makeSocket(replies.slice(connections - 1))
@@ -231,31 +214,15 @@ async function ask({ kind, params }: Subject, replies: readonly Uint8Array[]) {
       sockets.push(socket)
       return done(socket)
     },
-    secure: () => Promise.reject(new Error('no target is secured')),
-    ask: () => Promise.reject(new Error('no target is asked by datagrams')),
-    countBytes: () => done(undefined),
-  }
-  const answer = await kind.probe(params as never, {
-    signal: controller.signal,
-    deadlineMs: (roundStartMs + 1000) as UnixMs,
-    timeoutMs: 1000,
-    round: 30 as Round,
-    roundStartMs,
-    nowMs: () => roundStartMs,
-    net,
-    phases,
   })
   for (const socket of sockets) socket.destroy()
-  controller.abort()
-  return checkAnswer(kind, params, answer)
+  return outcome
 }
 
 /** What targets answer to probes, from the first byte of HTTP on: whatever it is has a named outcome. */
 export const probes: FuzzTarget = {
   name: 'probes',
-  codes: [...Object.keys(outcomeCodes), ...Object.keys(abstentionCodes)].filter(
-    (code) => code !== 'internal',
-  ),
+  codes: probeCodes,
   share: 0.6,
   open: () => ({
     draw(prng) {
@@ -268,16 +235,7 @@ export const probes: FuzzTarget = {
     async run(input) {
       const subject = subjects[(input[0] ?? 0) % subjects.length]
       if (subject === undefined) throw new RangeError('there is no such subject')
-      const { kind } = subject.kind
-      const answer = await ask(subject, split(input.subarray(1)))
-      if (answer.status === 'reached') {
-        const signals = Object.entries(answer.signals).map(([name, value]) => `${name}=${value}`)
-        return { code: 'accepted', trace: `${kind} ${signals.join()}` }
-      }
-      const code = answer.status === 'failed' ? answer.outcome : answer.reason
-      check(code !== 'internal', `${kind} abstained over what a target said: ${answer.detail}`)
-      check(answer.detail.length <= 301, 'a detail without bound')
-      return { code, trace: `${kind} ${answer.detail}` }
+      return ask(subject, split(input.subarray(1)))
     },
   }),
 }

@@ -113,7 +113,7 @@ async function ask(
   if (!syncLag.ok) return syncLag.stop
   const best = await getHeight(rpc, [])
   if (!best.ok) return best.stop
-  const finalizedHash = await callForResult(rpc, 'chain_getFinalizedHead', [])
+  const finalizedHash = await getFinalizedHash(rpc)
   if (!finalizedHash.ok) return finalizedHash.stop
   const finalized = await getHeight(rpc, [finalizedHash.value])
   if (!finalized.ok) return finalized.stop
@@ -188,11 +188,21 @@ async function getHeight(rpc: JsonRpc, params: readonly unknown[]): Promise<Step
 async function getBlockHash(rpc: JsonRpc, height: number): Promise<Step<string>> {
   const answered = await callForResult(rpc, 'chain_getBlockHash', [height])
   if (!answered.ok) return answered
-  const { value } = answered
-  if (value === null) return stopped(failed('content', `block ${height} is not there`))
+  return answered.value === null
+    ? stopped(failed('content', `block ${height} is not there`))
+    : readBlockHash(answered.value, `chain_getBlockHash ${height}`)
+}
+
+async function getFinalizedHash(rpc: JsonRpc): Promise<Step<string>> {
+  const answered = await callForResult(rpc, 'chain_getFinalizedHead', [])
+  return answered.ok ? readBlockHash(answered.value, 'chain_getFinalizedHead') : answered
+}
+
+/** A hash is asked with again: nothing else that a node says goes into a question. */
+function readBlockHash(value: unknown, call: string): Step<string> {
   return typeof value === 'string' && value.startsWith('0x') && readHash(value, 32) !== undefined
     ? done(value.toLowerCase())
-    : stopped(failed('protocol', `chain_getBlockHash ${height}: no hash`))
+    : stopped(failed('protocol', `${call}: no hash`))
 }
 
 /** Undefined of a chain without the pallet, and of a node that does not offer the call. */

@@ -101,11 +101,24 @@ describe('kind substrate', () => {
     assert.equal(getEnding(await probe({ [missing]: { result: null } })), 'content')
   })
 
+  it('asks about no block but by a hash: what nests too deep to be asked with would throw', async () => {
+    const replies = replace('chain_getFinalizedHead', [[[]]])
+    const server = await startRecorded({ ...recording.replies, ...replies })
+    try {
+      const params = { url: server.url, genesisHash }
+      const result = await probeOnce(substrateKind, params, { roundStartMs: Date.now() })
+      assert.equal(getEnding(result), 'protocol')
+      const asked = server.asked.filter((question) => question.startsWith('chain_getHeader'))
+      assert.deepEqual(asked, ['chain_getHeader []'])
+    } finally {
+      await server.close()
+    }
+  })
+
   it('says protocol of what is no answer of Substrate’s', async () => {
     for (const key of Object.keys(recording.replies)) {
       for (const result of [{}, [], 'x', 7.5]) {
         const ending = getEnding(await probe({ [key]: { result } }))
-        // Any name of the finalized block is asked about; this server does not know it.
         assert.equal(ending, 'protocol', `${key} ${JSON.stringify(result)}`)
       }
     }
