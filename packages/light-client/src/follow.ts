@@ -154,7 +154,9 @@ export async function* follow(
     const items = readFeedEvents(fetch, url, chain.latest?.height, abort.signal)
     const nowMs = clock.nowMs()
     idleAtMs = nowMs + idleMs
-    newsAtMs = nowMs + freshMs
+    // What a server has it sends at once. While nothing is fresh, one cut off from the others like the
+    // one before it costs a round, and no more.
+    newsAtMs = nowMs + (isStaleSaid ? roundMs : freshMs)
     return { url, items, abort, pending: undefined }
   }
   const disconnect = () => {

@@ -327,6 +327,27 @@ describe('follow', () => {
       assert.equal(one.streams.length, 1)
     })
 
+    it('stays a round with each server that has nothing newer either', async () => {
+      const third = await startFakeServer()
+      try {
+        serve(one, 1)
+        serve(other, 1)
+        serve(third, 2)
+        const follower = start([one, other, third])
+        await follower.next('state')
+        const stale = follower.next('stale')
+        clock.advance(5000)
+        await stale
+        const next = follower.next('state')
+        clock.advance(2000)
+        await other.opened(1)
+        clock.advance(2000)
+        assert.equal((await next).url, third.url)
+      } finally {
+        await third.close()
+      }
+    })
+
     it('says it again, once, when the server later knows why', async () => {
       serve(one, 1)
       const follower = start([one])
