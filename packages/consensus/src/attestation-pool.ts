@@ -22,27 +22,29 @@ export function toHeld(message: SignedAttestation, digest: Digest): Held {
 /**
  * Keeps a verified attestation if its round is in the window and its place has room.
  *
- * @returns what is kept, also where the place was full
+ * @returns the version that was there first, where this is another one
  */
-export function addToPool(draft: Draft, held: Held): void {
+export function addToPool(draft: Draft, held: Held): Held | undefined {
   const { round, shard, member } = held.message.message
   const { parameters, committee } = draft.context
-  if (shard >= parameters.shards || member >= committee.members.length) return
+  if (shard >= parameters.shards || member >= committee.members.length) return undefined
   const [floor, ceiling] = getPoolWindow(draft)
-  if (round < floor || round > ceiling) return
+  if (round < floor || round > ceiling) return undefined
   const shards = getAt(draft.pool, round) ?? makeShards(parameters.shards)
   const place = shards[shard] ?? { first: [], second: [] }
   const first = place.first[member]
+  const other = first?.hex === held.hex ? undefined : first
   let changed: ShardPool
   if (first === undefined) changed = { ...place, first: withAt(place.first, member, held) }
-  else if (first.hex !== held.hex && place.second[member] === undefined) {
+  else if (other !== undefined && place.second[member] === undefined) {
     changed = { ...place, second: withAt(place.second, member, held) }
-  } else return
+  } else return other
   draft.pool = setAt(
     draft.pool,
     round,
-    shards.map((other, index) => (index === shard ? changed : other)),
+    shards.map((known, index) => (index === shard ? changed : known)),
   )
+  return other
 }
 
 /** What the pool holds for a reference in a block. */

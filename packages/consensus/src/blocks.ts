@@ -2,12 +2,18 @@ import {
   areEqual,
   type Block,
   type Digest,
+  type Evidence,
+  getAttestationClaim,
   getBodyHash,
   getHeaderDigest,
   type Hex,
   limits,
+  makeAttestationEvidence,
+  type SignedAttestationClaim,
   toHex,
+  type Verified,
 } from '@watchfire/attestation'
+import { onEvidence } from './accuse.ts'
 import { addToPool, findInPool } from './attestation-pool.ts'
 import { checkBlockShape, computeBlock, type ParentBlock } from './block-checks.ts'
 import { raiseAlarm } from './halt.ts'
@@ -79,7 +85,9 @@ export function onFetchedBlock(draft: Draft, block: Block): void {
 /** Puts an attestation into the pool and into every block that waits for it. */
 export function onAttestation(draft: Draft, held: Held): void {
   if (held.message.message.epoch !== draft.context.epoch) return
-  addToPool(draft, held)
+  const other = addToPool(draft, held)
+  // Admission remembers no version from before a restart, the store does: the two meet here (SPEC 8.2).
+  if (other !== undefined) onEvidence(draft, toEvidence(draft, other, held))
   for (const record of draft.blocks.values()) {
     const index = record.missing.get(held.hex)
     if (index === undefined) continue
@@ -88,6 +96,13 @@ export function onAttestation(draft: Draft, held: Held): void {
     const inputs = record.inputs.map((input, position) => (position === index ? held : input))
     updateBlock(draft, { ...record, inputs, missing })
   }
+}
+
+function toEvidence(draft: Draft, a: Held, b: Held): Verified<Evidence> {
+  const [first, second] = [a, b].map(({ message: { message, signature } }) => {
+    return { message: getAttestationClaim(message), signature }
+  }) as [SignedAttestationClaim, SignedAttestationClaim]
+  return makeAttestationEvidence(draft.config.networkId, first, second)
 }
 
 /** What the last answer for a map of blocks rested on besides that map. */

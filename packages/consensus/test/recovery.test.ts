@@ -1,9 +1,34 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { type MemberIndex, type View, voteKinds } from '@watchfire/attestation'
-import { Network, signVote } from './driver.ts'
-import { makeEqual } from './fixtures.ts'
+import {
+  checkEvidence,
+  getAttestationDigest,
+  type MemberIndex,
+  type SignedAttestation,
+  toSignatureCheck,
+  type UnixMs,
+  type Verified,
+  type View,
+  voteKinds,
+} from '@watchfire/attestation'
+import { type Effect, type Input, start, step } from '../src/index.ts'
+import { Network, signAttestation, signVote, verify } from './driver.ts'
+import { makeAttestation, makeEqual, networkId, originMs } from './fixtures.ts'
 
 const context = makeEqual(4)
+
+function attest(message: Verified<SignedAttestation>, nowMs: UnixMs): Input {
+  const digest = getAttestationDigest(networkId, message.message)
+  return { kind: 'attestation', message, digest, nowMs }
+}
+
+/** Members accused, each with evidence that verifies. */
+function accused(effects: readonly Effect[]): number[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind !== 'accuse') return []
+    ok(checkEvidence(context, effect.evidence, toSignatureCheck(verify)).ok)
+    return [effect.evidence.value.first.message.member]
+  })
+}
 
 describe('a restart', () => {
   it('at any moment signs nothing twice and takes part again', () => {
@@ -83,6 +108,29 @@ describe('a restart', () => {
     }
     node.boot()
     ok(node.disk.votes.some(({ message }) => message.kind === 3 && message.view === 1))
+  })
+
+  it('does not make the node forget what others attested: another version after it is evidence', () => {
+    const [first, second] = [1, 2].map((code) => {
+      const message = makeAttestation(2, [{ status: 'failed', code }], { round: 0 })
+      return signAttestation(context, message.message)
+    }) as [Verified<SignedAttestation>, Verified<SignedAttestation>]
+    const config = { networkId, epochs: [context], me: 0 as MemberIndex, verify }
+    const recovery = {
+      final: undefined,
+      blocks: [],
+      attestations: [first],
+      certificates: [],
+      signedProposals: [],
+      signedVotes: [],
+    }
+    const nowMs = (originMs + 500) as UnixMs
+    const restarted = start(config, recovery, nowMs)
+    const again = step(restarted.state, attest(first, nowMs))
+    deepEqual(accused(restarted.effects), [])
+    deepEqual(accused(again.effects), [])
+    const { effects } = step(again.state, attest(second, nowMs))
+    deepEqual(accused(effects), [2])
   })
 
   it('never nullifies a view that its log says it finalized', () => {
