@@ -202,10 +202,13 @@ export function describeStanding({ standing, forks, heads, targets }: GroupHealt
         : `${astray.size} of ${targets.length} targets on another chain than most: ${who}`
     }
     case 'advancing': {
-      const moving = heads.find(({ intervalMs }) => intervalMs !== undefined)
-      return moving?.intervalMs === undefined
+      // A chain has heads that follow others, such as the finalized one: the first to move tells most.
+      const [fastest] = heads
+        .flatMap(({ name, intervalMs }) => (intervalMs === undefined ? [] : [{ name, intervalMs }]))
+        .toSorted((a, b) => (a.intervalMs < b.intervalMs ? -1 : 1))
+      return fastest === undefined
         ? 'advancing'
-        : `${moving.name} rises by one in ${formatQuantity(moving.intervalMs, 0, 'ms')}`
+        : `${fastest.name} rises by one in ${formatQuantity(fastest.intervalMs, 0, 'ms')}`
     }
     case 'still':
       return 'no head rose over the certified states looked at'

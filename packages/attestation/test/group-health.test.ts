@@ -127,6 +127,15 @@ describe('viewGroups', () => {
     )
   })
 
+  it('tells in words of the head that moves fastest, not of those that follow it', () => {
+    const group = viewA(state(1, {}, { a: 0 }), state(7, {}, { a: 5 }))
+    const [head] = group.heads
+    assert.ok(head !== undefined)
+    const finalized = { ...head, name: 'finalized', intervalMs: 9000n }
+    const heads = [finalized, head]
+    assert.equal(describeStanding({ ...group, heads }), 'head rises by one in 2.4 s')
+  })
+
   it('tells a chain that stands still from one it cannot follow', () => {
     const still = viewA(state(1, {}, { a: 100 }), state(9, {}, { a: 100 }))
     assert.equal(still.standing, 'still')
