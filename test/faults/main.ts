@@ -52,7 +52,8 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.stdin?.end())
   await once(child, 'exit')
   const code = child.exitCode ?? 1
-  if (code === 0 && !values.keep) rmSync(dir, { recursive: true, force: true })
+  // What a run left is wanted where it found something, or broke.
+  if (code !== 1 && !values.keep) rmSync(dir, { recursive: true, force: true })
   else console.error(`kept: ${dir}`)
   return code
 }

@@ -2,6 +2,9 @@ import { runFaults } from './run.ts'
 
 // The first process in its namespaces: what `main.ts` starts. Its end is everybody's.
 
+/** As a shell says it of SIGINT: stopped, and nothing was found until then. */
+const STOPPED = 130
+
 const [dir, minutes, seed, roundMs, isolation] = process.argv.slice(2)
 if (dir === undefined || (isolation !== 'namespaces' && isolation !== 'loopback')) {
   throw new TypeError('started by npm run faults, with its arguments')
@@ -9,7 +12,7 @@ if (dir === undefined || (isolation !== 'namespaces' && isolation !== 'loopback'
 const stop = new AbortController()
 const end = (why: string) => {
   console.error(`stopped: ${why}`)
-  process.exitCode = 1
+  process.exitCode = STOPPED
   stop.abort()
 }
 process.stdin.resume().once('end', () => end('its standard input has ended'))
