@@ -1,13 +1,12 @@
 import type { Certificate, Evidence, State } from '@watchfire/attestation'
 import type { AuditContext, Checker, Finalized, TopicName, Violate, Watched } from './checker.ts'
+import { SETTLE_ROUNDS } from './liveness.ts'
 import { refuteEvidence } from './own-evidence.ts'
 import { areInConflict, type OwnMessage, type OwnReader } from './own-messages.ts'
 
 const ROUND_MS = 1000
 /** Views ahead of a node's own for which any message is remembered (SPEC 8.3: proposals). */
 const VIEWS_AHEAD = 16
-/** Rounds of good weather until agreement must go on (`liveness.ts`). */
-const SETTLE_ROUNDS = 10
 /** Rounds that a whole turn of leaders may take for each: its own, and one lost to a faulty one. */
 const ROUNDS_PER_LEADER = 2
 
