@@ -159,23 +159,29 @@ function isNotarized(core: Core, hex: Hex): boolean {
 }
 
 function isFarBehind(core: Core): boolean {
+  const connected = new Set<Hex>()
   for (const hex of getNeededBlocks(core)) {
     const header = core.blocks.get(hex)?.block.header
     if (header === undefined || header.height - core.final.header.height <= SYNC_GAP) continue
     // A long chain that is all held needs no sync: it only waits to be final.
-    if (!isConnected(core, hex)) return true
+    if (!isConnected(core, hex, connected)) return true
   }
   return false
 }
 
-function isConnected(core: Core, start: Hex): boolean {
+/** @param known what is found to be connected: a long chain is gone down once, not once a block of it */
+function isConnected(core: Core, start: Hex, known: Set<Hex>): boolean {
+  const walked: Hex[] = []
   let hex: Hex | undefined = start
-  while (hex !== undefined && hex !== core.final.hex) {
+  while (hex !== undefined && hex !== core.final.hex && !known.has(hex)) {
     const record: BlockRecord | undefined = core.blocks.get(hex)
-    if (record?.outcome?.kind === 'valid') return true
+    if (record?.outcome?.kind === 'valid') break
+    walked.push(hex)
     hex = record?.parentHex
   }
-  return hex !== undefined
+  if (hex === undefined) return false
+  for (const each of walked) known.add(each)
+  return true
 }
 
 function isStalled(core: Core): boolean {

@@ -106,4 +106,22 @@ describe('a node that hears what is final, and can neither compute nor sync it',
     }
     equal(openState(state).finalizations.size, limits.unfinalBlocksMax + 1)
   })
+
+  it('works no more than in proportion to how far it is behind', () => {
+    let state = boot()
+    const spent: number[] = []
+    for (const [index, block] of makeChain(600, 1).entries()) {
+      const before = process.cpuUsage()
+      const nowMs = (originMs + index * 2000) as UnixMs
+      const view = (index + 1) as View
+      state = step(state, { kind: 'proposal', message: propose(block, view), nowMs }).state
+      state = step(state, { kind: 'certificate', message: certify(block, view), nowMs }).state
+      const { user, system } = process.cpuUsage(before)
+      spent.push(user + system)
+    }
+    const sum = (from: number, to: number) => spent.slice(from, to).reduce((a, b) => a + b, 0)
+    const ratio = sum(550, 600) / sum(150, 200)
+    // Three times as far and more: two measured in proportion, seven where each block went down the chain.
+    ok(ratio < 4, `${ratio.toFixed(1)} times the work`)
+  })
 })
