@@ -105,6 +105,29 @@ describe('a local network of four monitors and real targets', function () {
     )
   })
 
+  it('says how the chain moves and who sees what of it, from certificates verified here', async () => {
+    const { api } = node(0)
+    const { manifest } = run.network
+    const groups = await watchfire('groups', '--api', api, '--manifest', manifest, '--json')
+    assert.equal(groups.code, 0, groups.stderr)
+    const group = JSON.parse(groups.stdout) as {
+      standing: string
+      heads: { name: string; intervalMs: string }[]
+    }
+    assert.equal(group.standing, 'advancing')
+    // Its blocks come every second or so, whatever the rounds are.
+    const intervalMs = Number(group.heads.find(({ name }) => name === 'head')?.intervalMs)
+    assert.ok(intervalMs > 300 && intervalMs < 4000, groups.stdout)
+    const of = ['--target', target(kinds.chain).id, '--api', api, '--manifest', manifest]
+    const shown = await watchfire('targets', ...of, '--json')
+    assert.equal(shown.code, 0, shown.stderr)
+    const { vantage } = JSON.parse(shown.stdout) as { vantage: { regions: { sees: string }[] } }
+    assert.deepEqual(
+      vantage.regions.map(({ sees }) => sees),
+      ['up'],
+    )
+  })
+
   it('lets chain and feed fall to down when the chain is killed, and rise once it is started again', async () => {
     const chain = target(kinds.chain)
     const feed = target(kinds.feed)
@@ -113,6 +136,18 @@ describe('a local network of four monitors and real targets', function () {
       'chain and feed down',
       15_000,
       ({ targets }) => targets[chain.id] === 'down' && targets[feed.id] === 'down',
+    )
+    // Both are of one provider: one incident, not two.
+    const { body } = await poll(
+      'the incident',
+      5000,
+      () => ask(`${node(0).api}/v1/providers`),
+      ({ body: answer }) => JSON.stringify(answer).includes('"incident":{'),
+    )
+    const { providers } = body as { providers: { incident: { down: string[] } | null }[] }
+    assert.deepEqual(
+      providers.map(({ incident }) => incident?.down),
+      [[chain.id, feed.id]],
     )
     run.restart(chain.start)
     await run.next(

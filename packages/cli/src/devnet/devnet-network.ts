@@ -9,6 +9,9 @@ import { FEED_ADDRESS, FEED_DECIMALS } from './price-feed-contract.ts'
 import { HEARTBEAT_MS } from './price-updater.ts'
 import { GREETING } from './services.ts'
 
+/** Who runs the chain, and so the price feed on it. */
+const PROVIDER = 'anvil'
+
 /** A monitor of the devnet, with what the manifest says of it. */
 export interface DevnetMember {
   readonly id: string
@@ -28,10 +31,17 @@ export async function makeDevnetManifest(
   const { ports } = file
   const chain = { url: getChainUrl(file), chainId: CHAIN_ID }
   const targets = [
-    { id: 'chain', kind: 'evm-rpc', params: { ...chain, blockMs: BLOCK_SECONDS * 1000 } },
+    {
+      id: 'chain',
+      kind: 'evm-rpc',
+      group: 'local',
+      provider: PROVIDER,
+      params: { ...chain, blockMs: BLOCK_SECONDS * 1000 },
+    },
     {
       id: 'price-feed',
       kind: 'price-feed',
+      provider: PROVIDER,
       params: {
         ...chain,
         address: FEED_ADDRESS,
