@@ -7,6 +7,7 @@ import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
+import { relayerKind } from './kinds/relayer.ts'
 import { solanaKind } from './kinds/solana.ts'
 import { substrateKind } from './kinds/substrate.ts'
 import { tcpKind } from './kinds/tcp.ts'
@@ -28,4 +29,5 @@ export const builtinKinds: readonly ProbeKind[] = [
   solanaKind,
   bitcoinKind,
   priceFeedKind,
+  relayerKind,
 ]

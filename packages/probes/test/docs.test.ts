@@ -15,6 +15,13 @@ const basis = {
 }
 const variants: Readonly<Record<string, readonly object[]>> = {
   'price-feed': [basis, { ...basis, feed: 'sequencer' }, { ...basis, feed: 'pyth' }],
+  relayer: ['hermes', 'rly'].map((software) => ({
+    ...basis,
+    software,
+    prefix: '',
+    labels: {},
+    metrics: [],
+  })),
 }
 
 describe('docs/probes.md', () => {

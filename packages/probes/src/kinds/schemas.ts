@@ -71,6 +71,25 @@ export const headersSchema = Type.Record(
   },
 )
 
+/** Name of a signal that a target's parameters make up: an identifier (SPEC 1). */
+export const signalNameSchema = Type.String({
+  pattern: '^[a-z0-9][a-z0-9._-]{0,31}$',
+  description: 'Name of the signal.',
+})
+
+export const unitSchema = Type.String({
+  default: 'units',
+  pattern: '^[a-z0-9][a-z0-9._-]{0,15}$',
+  description: 'What the signal is in.',
+})
+
+export const scaleSchema = Type.Integer({
+  default: 0,
+  minimum: 0,
+  maximum: 18,
+  description: 'Decimal digits of the signal.',
+})
+
 /** Headers that say how the exchange itself is done. */
 const RESERVED_HEADERS = new Set([
   'host',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -6,11 +7,13 @@ import { describeKind } from '../../src/compliance/suite.ts'
 import { evmRpcKind } from '../../src/kinds/evm-rpc.ts'
 import { httpKind } from '../../src/kinds/http.ts'
 import { priceFeedKind } from '../../src/kinds/price-feed.ts'
+import { relayerKind } from '../../src/kinds/relayer.ts'
 import { tcpKind } from '../../src/kinds/tcp.ts'
 import { tlsKind } from '../../src/kinds/tls.ts'
 import { startAnvil } from '../anvil.ts'
 import { makeAuthority } from '../authority.ts'
 import { deployFeed } from '../feed-contract.ts'
+import { startTextServer } from '../text-server.ts'
 
 const runner = { describe, it }
 
@@ -106,6 +109,30 @@ describeKind(
       return {
         params: { url: anvil.url, chainId: CHAIN_ID, ...feed, address: contract.address },
         teardown: () => anvil.stop(),
+      }
+    },
+  },
+  runner,
+)
+
+const metricsPath = new URL('../fixtures/hermes-relayer-metrics.txt', import.meta.url)
+const getMetricsParams = (scheme: string) => (host: string, port: number) => ({
+  url: `${scheme}://${host}:${port}/metrics`,
+  software: 'hermes',
+})
+
+describeKind(
+  {
+    kind: relayerKind,
+    transport: 'http',
+    getParams: getMetricsParams('http'),
+    getSecureParams: getMetricsParams('https'),
+    async setup() {
+      const body = readFileSync(metricsPath, 'utf8')
+      const server = await startTextServer(() => ({ body }))
+      return {
+        params: { url: `${server.url}/metrics`, software: 'hermes' },
+        teardown: () => server.close(),
       }
     },
   },
