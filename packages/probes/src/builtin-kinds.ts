@@ -1,6 +1,7 @@
 import type { ProbeKind } from './kind.ts'
 import { bitcoinKind } from './kinds/bitcoin.ts'
 import { cometbftKind } from './kinds/cometbft.ts'
+import { contractKind } from './kinds/contract.ts'
 import { dnsKind } from './kinds/dns.ts'
 import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
@@ -30,4 +31,5 @@ export const builtinKinds: readonly ProbeKind[] = [
   bitcoinKind,
   priceFeedKind,
   relayerKind,
+  contractKind,
 ]

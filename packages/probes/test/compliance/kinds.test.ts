@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { startServer } from '../../src/compliance/server.ts'
 import { describeKind } from '../../src/compliance/suite.ts'
+import { contractKind } from '../../src/kinds/contract.ts'
 import { evmRpcKind } from '../../src/kinds/evm-rpc.ts'
 import { httpKind } from '../../src/kinds/http.ts'
 import { priceFeedKind } from '../../src/kinds/price-feed.ts'
@@ -108,6 +109,30 @@ describeKind(
       await contract.set(1n, 100_000_000n, 1_700_000_000n, 1n)
       return {
         params: { url: anvil.url, chainId: CHAIN_ID, ...feed, address: contract.address },
+        teardown: () => anvil.stop(),
+      }
+    },
+  },
+  runner,
+)
+
+const getCallParams = (scheme: string) => (host: string, port: number) => ({
+  ...getUrlParams(scheme)(host, port),
+  calls: [{ signal: 'value', address, data: '0x313ce567' }],
+})
+
+describeKind(
+  {
+    kind: contractKind,
+    transport: 'http',
+    getParams: getCallParams('http'),
+    getSecureParams: getCallParams('https'),
+    async setup() {
+      const anvil = await startAnvil(CHAIN_ID, Date.now() - 3_600_000)
+      const { address: deployed } = await deployFeed(anvil, 8)
+      const calls = [{ signal: 'value', address: deployed, data: '0x313ce567' }]
+      return {
+        params: { url: anvil.url, chainId: CHAIN_ID, calls },
         teardown: () => anvil.stop(),
       }
     },
