@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listProcesses, poll, startDevnet } from './devnet-run.ts'
+import { getCommandLine, listProcesses, poll, root, startDevnet } from './devnet-run.ts'
 
 describe('npm start with flags', function () {
   this.timeout(120_000)
@@ -55,6 +56,21 @@ describe('npm start with flags', function () {
     const [code] = await once(run.child, 'exit')
     assert.equal(code, 0)
     assert.ok((run.certificates[0]?.height ?? 0) > 2, 'heights go on from the earlier run')
+  })
+
+  it('leaves nothing running when it is told to stop while its monitors are still loading', async () => {
+    const at = join(dataDir, 'loading')
+    const child = spawn('npm', ['start', '--silent', '--', '--data-dir', at], {
+      cwd: root,
+      stdio: 'ignore',
+    })
+    const exit = once(child, 'exit')
+    const isMonitor = (pid: number) => / run --config /.test(getCommandLine(pid))
+    while (!listProcesses(at).some(isMonitor))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    child.kill('SIGTERM')
+    assert.deepEqual(await exit, [143, null])
+    assert.deepEqual(listProcesses(at).map(getCommandLine), [])
   })
 
   it('ends with exit code 1 when the deadline comes before the rounds', async () => {

@@ -10,6 +10,9 @@ import { getNodeArgv, getTargetArgv, type Layout, launcher, type TargetProcess }
 /** How long a process may take to serve; a machine busy with other things is slow to start any. */
 const READY_MS_MAX = 30_000
 
+/** Processes that this devnet started and that have not ended. */
+const running = new Set<ChildProcess>()
+
 /** A process of the devnet that was started by it. */
 export interface Started {
   /** The target's or the monitor's id. */
@@ -46,6 +49,9 @@ export async function startWardenProcess(layout: Layout, lease: string): Promise
     finish: async () => {
       child.stdin?.destroy()
       await ended
+      // The warden knows who took a lease; who was still loading has none, and has done nothing yet.
+      for (const process of running) process.kill('SIGKILL')
+      await Promise.all([...running].map(getEnd))
       // It removes this itself, unless it was killed.
       rmSync(dirname(lease), { recursive: true, force: true })
     },
@@ -99,7 +105,12 @@ function spawnLogged(
     // In a session of its own: an interrupt from the keyboard reaches the devnet alone, which then
     // ends the others in order.
     const stdio = [stdin, stdout === 'log' ? log : 'pipe', log] as const
-    return spawn(file, rest, { detached: true, stdio: [...stdio] })
+    const child = spawn(file, rest, { detached: true, stdio: [...stdio] })
+    if (child.pid !== undefined) {
+      running.add(child)
+      child.once('exit', () => running.delete(child))
+    }
+    return child
   } finally {
     closeSync(log)
   }
