@@ -64,6 +64,14 @@ export function parseYaml(file: string, text: string): ReadYamlFile {
       'malformed',
       `expected at most ${levelsMax} levels, and no alias to what it stands in`,
     )
+  // SPEC 4: other versions read `yes` and `010` otherwise, so one file would be two manifests.
+  const directive = /^%YAML(?:[ \t]+(\S+))?/m.exec(text)
+  if (document.directives?.yaml.explicit === true && directive?.[1] !== '1.2') {
+    const message = `expected YAML 1.2, got ${shorten(directive?.[0] ?? 'another version')}`
+    const place = at(directive?.index ?? 0)
+    const finding: Finding = { file, ...place, field: '', message }
+    return { ok: false, fault: { code: 'malformed', file, findings: [finding] } }
+  }
   // The parser's stack ends sooner or later: that is the same finding wherever it happened.
   if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return tooDeep()
   const failures = document.errors.slice(0, findingsMax).map(
@@ -92,7 +100,8 @@ export function parseYaml(file: string, text: string): ReadYamlFile {
       value,
       find(path, message) {
         const offset = findOffset(document.contents, path)
-        const place = offset === undefined ? { line: undefined, column: undefined } : at(offset)
+        // Of an empty file its beginning.
+        const place = offset === undefined ? { line: 1, column: 1 } : at(offset)
         return { file, ...place, field: formatPath(path), message }
       },
     },

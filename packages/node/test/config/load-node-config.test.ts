@@ -75,13 +75,23 @@ describe('node configuration', () => {
   })
 
   it('is refused when it is empty, a list, not YAML, or says a thing twice', () => {
-    assert.match(refuse('').join(), /expected the fields manifest, dataDir/)
+    assert.match(refuse('').join(), /^node.yaml:1:1: expected the fields manifest, dataDir/)
     assert.match(refuse('- a\n').join(), /node.yaml:1:1: expected the fields/)
     assert.match(refuse('manifest: [a\n').join(), /^node.yaml:2:1: expected YAML/)
     assert.match(
       refuse('manifest: a\ndataDir: b\nmanifest: c\n').join(),
       /^node.yaml:3:1: expected YAML: Map keys must be unique/,
     )
+  })
+
+  it('is refused in another version of YAML, which reads the same text otherwise', () => {
+    const text = '---\nmanifest: a\ndataDir: b\n'
+    for (const version of ['1.1', '1.3'])
+      assert.deepEqual(refuse(`# ours\n%YAML ${version}\n${text}`), [
+        `node.yaml:2:1: expected YAML 1.2, got %YAML ${version}`,
+      ])
+    writeFileSync(file, `%YAML 1.2\n${text}`)
+    assert.ok(loadNodeConfig(file).ok)
   })
 
   it('does not let a few bytes of aliases become a flood', () => {
