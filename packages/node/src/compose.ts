@@ -78,7 +78,6 @@ async function compose(
 ): Promise<RunningNode> {
   const startedAtMs = clock.nowMs()
   const startedMs = clock.monotonicMs()
-  const getUptimeMs = () => clock.monotonicMs() - startedMs
   // The heavy parts load while the disk is read.
   const networkModule = import('./network/network.ts')
   const httpModule = import('./http/http-server.ts')
@@ -202,6 +201,7 @@ async function compose(
     log,
   })
   cleanup.add('the network', () => network.close())
+  const hearingFromMs = clock.monotonicMs()
 
   // --- What readers see
   const canaries = startCanaries(config.health.canaries, clock)
@@ -213,7 +213,7 @@ async function compose(
     getClockOffsetMs: () => members.getOwnOffsetMs(),
     clockMsMax: Math.max(parameters.roundMs, 2 * getClockNoticeMs(context)),
     areCanariesOpen: () => canaries.areOpen(),
-    getUptimeMs,
+    getUptimeMs: () => clock.monotonicMs() - startedMs,
     graceMs: 2 * parameters.roundMs + 5000,
   })
   const monitor = identity?.monitor
@@ -228,7 +228,7 @@ async function compose(
     members,
     getCore: () => loop.status(),
     checkHealth,
-    getUptimeMs,
+    getHearingMs: () => clock.monotonicMs() - hearingFromMs,
   })
   const feed = makeFeed({
     manifest,

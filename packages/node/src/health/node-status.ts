@@ -28,8 +28,8 @@ export interface NodeStatusParts {
   readonly members: MemberBook
   readonly getCore: () => CoreStatus
   readonly checkHealth: () => HealthReport
-  /** Milliseconds since the start, on a clock that never jumps. */
-  readonly getUptimeMs: () => number
+  /** Milliseconds since others can be heard, on a clock that never jumps: loading takes its time. */
+  readonly getHearingMs: () => number
 }
 
 /** From this offset on the clock is spoken of: a quarter of a round, at least half a second. */
@@ -52,7 +52,7 @@ export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
       nowMs,
       hasFinal,
       othersRound: members.getOthersRound(heardMs),
-      isNew: parts.getUptimeMs() < heardMs,
+      isNew: parts.getHearingMs() < heardMs,
     })
     const health = parts.checkHealth()
     const clockOffsetMs = members.getOwnOffsetMs()

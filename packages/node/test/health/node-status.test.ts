@@ -16,7 +16,7 @@ function makeStatusOf(harness: LoopHarness): ReturnType<typeof makeNodeStatus> {
     members: harness.members,
     getCore: () => harness.loop.status(),
     checkHealth: () => ({ healthy: true }),
-    getUptimeMs: () => harness.clock.monotonicMs(),
+    getHearingMs: () => harness.clock.monotonicMs(),
   })
 }
 function tellTime(harness: LoopHarness, offsetMs: number): void {
