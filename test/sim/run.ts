@@ -2,14 +2,7 @@ import type { AlarmCode } from '@watchfire/consensus'
 import type { MemberIndex } from '@watchfire/attestation'
 import { makeCheckers } from './checkers/all.ts'
 import { Auditor, type CheckerName, type Violation } from './checkers/checker.ts'
-import {
-  checkAbreast,
-  checkDeadLeader,
-  checkEnd,
-  checkProgress,
-  SETTLE_ROUNDS,
-  STEADY_ROUNDS,
-} from './checkers/liveness.ts'
+import { checkDeadLeader, checkEnd, checkProgress, SETTLE_ROUNDS } from './checkers/liveness.ts'
 import { makeVice } from './vices/registry.ts'
 import type { Fault, Scenario } from './scenario.ts'
 import { Witness } from './checkers/witness.ts'
@@ -21,8 +14,7 @@ import { Prng } from './world/prng.ts'
 import { type Seam, soundSeam } from './world/seam.ts'
 import { makeScheme } from './world/signature-scheme.ts'
 import { SimNode, type World } from './world/sim-node.ts'
-import { getFingerprint, makeFingerprints, Trace } from './world/trace.ts'
-import { withSharedDecoding } from './world/shared-codec.ts'
+import { Trace } from './world/trace.ts'
 
 /** Virtual time before the first round in which nodes start. */
 const HEAD_START_MS = 300
@@ -46,23 +38,10 @@ export interface RunOptions {
   readonly seam?: Seam
   /** Only what these find counts; undefined: all. */
   readonly checkers?: readonly CheckerName[]
-  /** Whether what only bytes say is worked out once a world; undefined: as the scenario's signatures say. */
-  readonly isShared?: boolean
 }
 
 /** Runs one scenario to its end, or to its first violation. */
 export function runScenario(scenario: Scenario, options: RunOptions = {}): RunResult {
-  return isShared(scenario, options)
-    ? withSharedDecoding(() => runWorld(scenario, options))
-    : runWorld(scenario, options)
-}
-
-/** Seeds with real signatures do all work at every node, so that what is shared elsewhere is held against it. */
-function isShared({ scheme }: Scenario, { isShared: asked }: RunOptions): boolean {
-  return asked ?? scheme === 'cheap'
-}
-
-function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   const world = makeWorld(scenario, options)
   const { queue, network, auditor, nodes } = world
   const faults: Record<string, number> = {}
@@ -91,13 +70,6 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
     checkProgress(scenario, nodes, progressMs, (...violation) => auditor.violate(...violation)),
   )
 
-  const steadyFromMs = scenario.goodFromMs + STEADY_ROUNDS * 1000
-  for (let atMs = steadyFromMs; atMs < scenario.endMs; atMs += 500) {
-    queue.at(atMs, () =>
-      checkAbreast(scenario, nodes, atMs, (...violation) => auditor.violate(...violation)),
-    )
-  }
-
   for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
     queue.runUntil(atMs)
     auditor.tell((checker) => checker.onLook?.(nodes))
@@ -115,7 +87,7 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   return {
     violations: auditor.violations,
     tail: world.trace.getTail(),
-    traceHash: world.trace.hash,
+    traceHash: world.trace.close(),
     witness: world.witness,
     rounds: new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()])).size,
     faults: { ...faults, ...Object.fromEntries(world.witness.deeds) },
@@ -141,8 +113,7 @@ export function runTwice(
   return { ...second, violations: [...second.violations, { checker: 'determinism', detail }] }
 }
 
-function makeWorld(scenario: Scenario, options: RunOptions): World {
-  const { seam = soundSeam, checkers } = options
+function makeWorld(scenario: Scenario, { seam = soundSeam, checkers }: RunOptions): World {
   const { seed } = scenario
   const queue = new EventQueue(ORIGIN_MS - 2 * HEAD_START_MS)
   const scheme = makeScheme(scenario.scheme)
@@ -177,7 +148,6 @@ function makeWorld(scenario: Scenario, options: RunOptions): World {
     seam,
     health,
     nodes,
-    getFingerprint: isShared(scenario, options) ? makeFingerprints() : getFingerprint,
   }
   const seats = [
     ...founding.keys.keys(),

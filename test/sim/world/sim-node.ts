@@ -5,6 +5,7 @@ import {
   encode,
   type EpochContext,
   evidenceType,
+  getAttestationDigest,
   getRoundAt,
   type MemberIndex,
   signedAttestationType,
@@ -12,6 +13,7 @@ import {
   type UnixMs,
   type Verified,
   type View,
+  viewCertificateType,
 } from '@watchfire/attestation'
 import {
   admit,
@@ -42,7 +44,7 @@ import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
 import type { Engine, Seam } from './seam.ts'
 import type { SignatureScheme } from './signature-scheme.ts'
-import type { Trace } from './trace.ts'
+import { getFingerprint, type Trace } from './trace.ts'
 
 /** All that the nodes of a run share. */
 export interface World {
@@ -57,17 +59,6 @@ export interface World {
   readonly seam: Seam
   readonly health: Health
   readonly nodes: SimNode[]
-  /** Of bytes, for the trace. */
-  readonly getFingerprint: (bytes: Uint8Array) => number
-}
-
-/** Topics as the trace tells them apart. */
-const topicNumbers: Readonly<Record<TopicName, number>> = {
-  attestation: 0,
-  proposal: 1,
-  vote: 2,
-  certificate: 3,
-  evidence: 4,
 }
 
 export interface NodePlan {
@@ -178,11 +169,6 @@ export class SimNode implements Watched {
     return vice?.corruptAnswer === undefined
       ? answer
       : vice.corruptAnswer(this.#outbox.getPowers(), answer)
-  }
-
-  /** Its clock less the world's. */
-  get clockOffsetMs(): number {
-    return this.#clockOffsetMs
   }
 
   /** This node's wall clock. */
@@ -308,12 +294,7 @@ export class SimNode implements Watched {
     if (!this.isUp) return
     this.#outbox.hear(topic, shard, bytes)
     this.#guard(() => {
-      const { nowMs } = this.#world.queue
-      const print = this.#world.getFingerprint(bytes)
-      this.#world.trace.addNumbers(
-        [nowMs, this.index, from.index, topicNumbers[topic], print],
-        () => `${nowMs} n${this.index} < n${from.index} ${topic} ${print.toString(16)}`,
-      )
+      this.say(`< n${from.index} ${topic} ${getFingerprint(bytes)}`)
       this.#admit(from, topic, shard, bytes)
       this.drain()
     })
@@ -446,12 +427,12 @@ export class SimNode implements Watched {
       case 'store-block': {
         const name = toName(effect.digest)
         this.op()
-        for (const [index, { digest }] of effect.block.body.attestations.entries()) {
-          const message = effect.attestations[index]
-          const named = toName(digest)
-          if (message === undefined || this.disk.has(named)) continue
+        for (const message of effect.attestations) {
           const bytes = encode(signedAttestationType, message)
-          this.disk.put({ kind: 'attestation', name: named, message, bytes })
+          const digest = toName(
+            getAttestationDigest(this.#world.founding.networkId, message.message),
+          )
+          this.disk.put({ kind: 'attestation', name: digest, message, bytes })
         }
         this.disk.put({ kind: 'block', name, block: effect.block })
         this.op()
@@ -475,7 +456,7 @@ export class SimNode implements Watched {
         break
       case 'publish-certificate':
         this.op()
-        this.#outbox.publishCertificate(effect.certificate)
+        this.#outbox.publish('certificate', 0, encode(viewCertificateType, effect.certificate))
         break
       case 'repeat':
         this.#outbox.repeat(effect)

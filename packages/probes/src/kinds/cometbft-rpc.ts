@@ -156,9 +156,9 @@ export async function getSigners(rpc: JsonRpc, height: number): Promise<Step<Rea
   }
   const signers = new Set<string>()
   for (const signature of commit['signatures'] as readonly unknown[]) {
-    // Of one who is absent the flag is 1 and the address empty.
+    // Of one who is absent the address is empty: nobody's.
     const address = isRecord(signature) ? signature['validator_address'] : undefined
-    if (typeof address === 'string' && address !== '') signers.add(address.toUpperCase())
+    if (typeof address === 'string') signers.add(address.toUpperCase())
   }
   return done(signers)
 }

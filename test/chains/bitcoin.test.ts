@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { ask, askUntil } from './ask.ts'
+import { type Btcd, startBtcd } from './servers/btcd.ts'
+
+describe('kind bitcoin, with btcd', () => {
+  let first: Btcd
+  let second: Btcd
+
+  const target = ({ url, authorization }: Btcd, over: object = {}) =>
+    ['bitcoin', { url, headers: { authorization }, chain: 'regtest', ...over }] as const
+
+  before(async () => {
+    first = await startBtcd('regtest')
+    second = await startBtcd('regtest')
+  })
+  after(async () => {
+    await first.stop()
+    await second.stop()
+  })
+
+  it('says auth of a node whose password it does not know', async () => {
+    const result = await ask('bitcoin', { url: first.url, chain: 'regtest' })
+    assert.ok(result.status === 'failed')
+    assert.equal(result.outcome, 'auth')
+  })
+
+  it('tells a node without peers, whose tip is years old, as its genesis is', async () => {
+    const result = await ask(...target(first))
+    assert.ok(result.status === 'reached')
+    assert.equal(result.signals['height'], 0n)
+    assert.equal(result.signals['peers'], 0n)
+    assert.ok(Number(result.signals['tip-age']) > 86_400_000 * 365)
+  })
+
+  it('reads blocks as they come', async () => {
+    await first.generate(20)
+    const result = await ask(...target(first))
+    assert.ok(result.status === 'reached')
+    assert.equal(result.signals['height'], 20n)
+    assert.equal(result.signals['header-lag'], 0n)
+    assert.ok(Number(result.signals['tip-age']) < 60_000)
+    assert.deepEqual(result.reference, { kind: 'height', value: 18 })
+  })
+
+  it('tells a node on a fork by the hash at the reference height', async () => {
+    await second.generate(20)
+    const hashes = await Promise.all([first, second].map(readHash))
+    assert.notEqual(hashes[0], hashes[1])
+  })
+
+  it('sees a node that lags catch up with its peer, on the same chain then', async () => {
+    await first.generate(5)
+    await second.connect(first)
+    const { signals } = await askUntil(
+      'the longer chain',
+      60_000,
+      target(second),
+      ({ signals: read }) => read['height'] === 25n,
+    )
+    assert.equal(signals['peers'], 1n)
+    const hashes = await Promise.all([first, second].map(readHash))
+    assert.equal(hashes[0], hashes[1])
+  })
+
+  it('says wrong-chain where another chain is served', async () => {
+    const other = await startBtcd('simnet')
+    try {
+      const result = await ask(...target(other))
+      assert.ok(result.status === 'failed')
+      assert.equal(result.outcome, 'wrong-chain')
+    } finally {
+      await other.stop()
+    }
+  })
+
+  it('says timeout of a node that is frozen, and reads it again once it is not', async () => {
+    second.process.freeze()
+    const frozen = await ask(...target(second))
+    second.process.thaw()
+    assert.ok(frozen.status === 'failed')
+    assert.equal(frozen.outcome, 'timeout')
+    await askUntil('an answer', 30_000, target(second), () => true)
+  })
+
+  async function readHash(node: Btcd): Promise<string> {
+    const result = await ask(...target(node))
+    assert.ok(result.status === 'reached')
+    return Buffer.from(result.identities['block-hash'] ?? []).toString('hex')
+  }
+})

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { ask, askUntil } from './ask.ts'
+import {
+  BLOCK_MS,
+  type CometNetwork,
+  type CometNode,
+  makeCometNetwork,
+} from './servers/cometbft.ts'
+
+const WINDOW = 4
+
+describe('kind cometbft, with a network of four validators', () => {
+  let network: CometNetwork
+
+  const target = (at: CometNode, over: object = {}) =>
+    ['cometbft', { url: at.url, chainId: network.chainId, blockMs: BLOCK_MS, ...over }] as const
+  const watch = (validators: readonly CometNode[]) => ({
+    window: WINDOW,
+    validators: validators.map(({ address }) => address),
+  })
+  const node = (at: number): CometNode => {
+    const found = network.validators[at]
+    assert.ok(found, `node ${at}`)
+    return found
+  }
+
+  before(async () => {
+    network = await makeCometNetwork()
+    for (const each of network.validators) each.start()
+    network.follower.start()
+  })
+  after(() => network.stop())
+
+  it('reads a network that makes blocks, signed by everybody', async () => {
+    const { signals, identities } = await askUntil(
+      'a whole window that all have signed',
+      60_000,
+      target(node(0), watch(network.validators)),
+      ({ signals: read }) => read['missed'] === 0n && read['round'] === 0n,
+    )
+    assert.equal(signals['catching-up'], 0n)
+    assert.equal(signals['peers'], 4n)
+    assert.equal(signals['active'], 4n)
+    assert.equal(signals['voting-power'], 4n)
+    assert.equal(signals['evidence'], 0n)
+    assert.equal(signals['power-absent'], 0n)
+    assert.ok(Number(signals['head-age']) < 10_000)
+    assert.deepEqual([...(identities['missed-set'] ?? [])], [0])
+  })
+
+  it('reads the same hash of a window at every node', async () => {
+    const read = async (at: CometNode) => {
+      const { reference, identities } = await askUntil(
+        'a window',
+        30_000,
+        target(at, { window: 20 }),
+        (reached) => reached.reference !== undefined && reached.signals['catching-up'] === 0n,
+      )
+      return { reference, hash: Buffer.from(identities['block-hash'] ?? []).toString('hex') }
+    }
+    // The window moves on while they are asked one after the other; then they are asked again.
+    for (;;) {
+      const [one, other] = [await read(node(0)), await read(network.follower)]
+      if (one.reference?.value !== other.reference?.value) continue
+      assert.equal(one.hash, other.hash)
+      return
+    }
+  })
+
+  it('says wrong-chain where another chain is expected', async () => {
+    const result = await ask(...target(node(0), { chainId: 'cosmoshub-4' }))
+    assert.ok(result.status === 'failed')
+    assert.equal(result.outcome, 'wrong-chain')
+  })
+
+  it('counts what a stopped validator misses, names it, and sees that it is alone', async () => {
+    await node(3).stop()
+    const { signals, identities } = await askUntil(
+      'a window without its signatures',
+      60_000,
+      target(node(0), watch(network.validators)),
+      ({ signals: read }) => read['missed'] === BigInt(WINDOW),
+    )
+    assert.equal(signals['missed-worst'], BigInt(WINDOW))
+    assert.equal(signals['missed-alone'], BigInt(WINDOW))
+    assert.equal(signals['power-absent'], 250n)
+    assert.equal(signals['active'], 4n)
+    assert.deepEqual([...(identities['missed-set'] ?? [])], [0b1000])
+    const gone = await ask(...target(node(3)))
+    assert.ok(gone.status === 'failed')
+    assert.equal(gone.outcome, 'refused')
+  })
+
+  it('sees it sign again once it is back', async () => {
+    node(3).start()
+    await askUntil(
+      'a window that all have signed',
+      60_000,
+      target(node(0), watch([node(3)])),
+      ({ signals }) => signals['missed'] === 0n,
+    )
+  })
+
+  it('sees block production stop with two of four, by the head’s age and the round', async () => {
+    await Promise.all([node(2).stop(), node(3).stop()])
+    const before = await ask(...target(node(0)))
+    assert.ok(before.status === 'reached')
+    const { signals } = await askUntil(
+      'a head that ages and rounds that fail',
+      60_000,
+      target(node(0)),
+      ({ signals: read }) => Number(read['head-age']) > 8000,
+    )
+    const { height } = before.signals
+    assert.ok(height !== undefined)
+    assert.ok(Number(signals['height']) <= Number(height) + 1)
+    assert.equal(signals['peers'], 2n)
+    node(2).start()
+    node(3).start()
+    await askUntil(
+      'blocks again',
+      60_000,
+      target(node(0)),
+      ({ signals: read }) => Number(read['height']) > Number(height) + 1,
+    )
+  })
+
+  it('sees a node that is cut off from its peers fall behind, and catch up again', async () => {
+    await network.follower.stop()
+    network.follower.start([])
+    const { signals } = await askUntil(
+      'a follower without peers',
+      30_000,
+      target(network.follower),
+      ({ signals: read }) => read['peers'] === 0n && Number(read['head-age']) > 5000,
+    )
+    const ahead = await ask(...target(node(1)))
+    assert.ok(ahead.status === 'reached')
+    assert.ok(Number(ahead.signals['height']) > Number(signals['height']))
+    assert.equal(signals['catching-up'], 1n)
+    await network.follower.stop()
+    network.follower.start()
+    await askUntil(
+      'the follower at the head',
+      60_000,
+      target(network.follower),
+      ({ signals: read }) => read['catching-up'] === 0n && Number(read['head-age']) < 5000,
+    )
+  })
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { builtinKinds } from '@watchfire/probes'
+
+/** What no real server here was asked, and why. */
+const leftOut: readonly (readonly [what: string, why: string])[] = [
+  [
+    'solana',
+    'no node: the validator comes as a large tree of Rust sources, which was not built here. packages/probes/test answers with the examples of solana.com/docs/rpc/http',
+  ],
+  [
+    'bitcoin: Bitcoin Core',
+    'no package of it; btcd stands in, which tells no verification and no initial-download, and whose header-lag is always 0. packages/probes/test has the example of Core’s documentation',
+  ],
+  [
+    'bitcoin: agreed verdict',
+    'its RPC wants a password, which no manifest may hold; the kind is asked alone',
+  ],
+  [
+    'substrate: polkadot-sdk',
+    'a large tree of Rust sources, which was not built here; Gossamer stands in, which was never seen in major-sync, and whose follower finalizes nothing',
+  ],
+  [
+    'eth-beacon: not-live, attestations-missed',
+    'Lodestar 1.5.1, the one version whose packages are all there, offers neither liveness nor rewards. packages/probes/test answers as the Beacon API says',
+  ],
+  [
+    'eth-beacon: optimistic, execution-offline, slashed',
+    'the chain has no execution client, and nobody was slashed',
+  ],
+  ['cometbft: evidence, accusations', 'no validator here signs twice'],
+]
+
+describe('what is watched of chains', () => {
+  it('is asked of a real server, or named as left out', () => {
+    const files = new Set(readdirSync(import.meta.dirname))
+    const named = new Set(leftOut.map(([what]) => what))
+    const chains = ['eth-beacon', 'cometbft', 'substrate', 'solana', 'bitcoin']
+    for (const kind of chains) {
+      assert.ok(
+        builtinKinds.some((each) => each.kind === kind),
+        kind,
+      )
+      assert.ok(files.has(`${kind}.test.ts`) !== named.has(kind), kind)
+    }
+  })
+})
+
+// Last of all, whatever the order of files.
+after(() => {
+  process.stderr.write('\nleft out:\n')
+  for (const [what, why] of leftOut) process.stderr.write(`  ${what}: ${why}\n`)
+})

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { runCommand } from './servers/cache.ts'
+import { pickPorts } from './servers/ports.ts'
+import { type ServerProcess, startServerProcess } from './servers/server-process.ts'
+
+/** A target as the draft of a manifest has it. */
+export interface DraftTarget {
+  readonly id: string
+  readonly kind: string
+  readonly group?: string
+  readonly params: object
+  readonly policy?: object
+}
+
+/** What was agreed on a target, as `watchfire targets --json` tells it. */
+export interface AgreedTarget {
+  readonly id: string
+  readonly verdict: string
+  readonly reason: string
+  readonly reached: number
+  readonly signals: readonly { readonly name: string; readonly value: string }[]
+  readonly identities: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** Four monitors, processes of their own, that agree on these targets. */
+export interface Monitors {
+  /** Asks for the latest agreed state, verified, until `test` holds. @throws with the last one */
+  until(
+    what: string,
+    withinMs: number,
+    test: (targets: ReadonlyMap<string, AgreedTarget>) => boolean,
+  ): Promise<ReadonlyMap<string, AgreedTarget>>
+  stop(): Promise<void>
+}
+
+const MONITORS = 4
+const launcher = fileURLToPath(new URL('../../packages/cli/bin/watchfire.js', import.meta.url))
+
+/** Does what the founders of a network do: keys, a manifest, a configuration each, and run. */
+export async function startMonitors(
+  roundMs: number,
+  targets: readonly DraftTarget[],
+): Promise<Monitors> {
+  const dir = mkdtempSync(join(tmpdir(), 'watchfire-monitors-'))
+  const ports = await pickPorts(2 * MONITORS)
+  const members = Array.from({ length: MONITORS }, (_value, at) => {
+    const id = `m${at + 1}`
+    const [p2p = 0, http = 0] = ports.slice(2 * at)
+    const dataDir = join(dir, id)
+    const made = watchfire('init', '--data-dir', dataDir, '--monitor', id, '--json')
+    const { publicKey, peerId } = JSON.parse(made) as { publicKey: string; peerId: string }
+    return { id, dataDir, publicKey, address: `/ip4/127.0.0.1/tcp/${p2p}`, peerId, http }
+  })
+  const manifest = join(dir, 'network.yaml')
+  const draft = join(dir, 'draft.json')
+  const committee = members.map(({ id, publicKey }) => ({ id, publicKey, weight: 1 }))
+  // In a probe's time: the slowest kind makes some twenty calls, on a machine that does more.
+  const timeoutMs = Math.floor(roundMs / 3)
+  const parameters = { roundMs, targets: targets.map((each) => ({ timeoutMs, ...each })) }
+  writeFileSync(draft, JSON.stringify({ name: 'chains', committee, parameters }))
+  const originMs = new Date(Date.now() - roundMs).toISOString()
+  watchfire('network', 'create', draft, '--out', manifest, '--origin', originMs)
+  const nodes = members.map((member): ServerProcess => {
+    const others = members.filter((each) => each !== member)
+    const config = join(member.dataDir, 'config.yaml')
+    const content = {
+      manifest,
+      dataDir: member.dataDir,
+      monitor: member.id,
+      p2p: {
+        listen: [member.address],
+        bootstrap: others.map(({ address, peerId }) => `${address}/p2p/${peerId}`),
+      },
+      http: { host: '127.0.0.1', port: member.http },
+      probe: { allow: ['127.0.0.0/8'], ca: [] },
+      log: { level: 'info' },
+    }
+    // JSON is YAML too.
+    writeFileSync(config, JSON.stringify(content), { mode: 0o600 })
+    return startServerProcess({
+      command: process.execPath,
+      args: [launcher, 'run', '--config', config],
+      logFile: join(member.dataDir, 'log'),
+    })
+  })
+  const api = `http://127.0.0.1:${members[0]?.http ?? 0}`
+  const read = () => {
+    const text = watchfire('targets', '--api', api, '--manifest', manifest, '--json')
+    const state = JSON.parse(text) as { targets: readonly AgreedTarget[] }
+    return new Map(state.targets.map((target) => [target.id, target]))
+  }
+  return {
+    async until(what, withinMs, test) {
+      const endMs = performance.now() + withinMs
+      let last = 'nothing'
+      while (performance.now() < endMs) {
+        try {
+          const state = read()
+          if (test(state)) return state
+          last = JSON.stringify([...state.values()], undefined, 1)
+        } catch (error) {
+          // Before the first certificate there is nothing to read.
+          last = String(error)
+        }
+        await delay(500)
+      }
+      throw new Error(`waited ${withinMs} ms for ${what}; last: ${last}\n${nodes[0]?.log() ?? ''}`)
+    },
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()))
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function watchfire(...args: readonly string[]): string {
+  return runCommand(process.execPath, [launcher, ...args])
+}

