@@ -129,13 +129,13 @@ describe('kind eth-beacon, with Lodestar', () => {
       target(watcher, stopped),
       ({ signals }) => Number(signals['proposals-missed']) > 0,
     )
-    const others = await askUntil(
+    await askUntil(
       'an epoch in which all the others earned',
       12 * EPOCH_MS,
       target(watcher, { validators: ['0', '1', '2', '3', '4', '5'] }),
       ({ signals }) => Number(signals['balance-change']) > 0,
     )
-    assert.ok(Number(others.signals['finality-lag']) <= 4)
+    // Of finality nothing is asked: six of eight are a quorum only while none of them is late.
   })
 
   it('sees block production stop, although the node says it is synced, and finality with it', async () => {
