@@ -2,7 +2,14 @@ import type { AlarmCode } from '@watchfire/consensus'
 import type { MemberIndex } from '@watchfire/attestation'
 import { makeCheckers } from './checkers/all.ts'
 import { Auditor, type CheckerName, type Violation } from './checkers/checker.ts'
-import { checkDeadLeader, checkEnd, checkProgress, SETTLE_ROUNDS } from './checkers/liveness.ts'
+import {
+  checkAbreast,
+  checkDeadLeader,
+  checkEnd,
+  checkProgress,
+  SETTLE_ROUNDS,
+  STEADY_ROUNDS,
+} from './checkers/liveness.ts'
 import { makeVice } from './vices/registry.ts'
 import type { Fault, Scenario } from './scenario.ts'
 import { Witness } from './checkers/witness.ts'
@@ -14,7 +21,8 @@ import { Prng } from './world/prng.ts'
 import { type Seam, soundSeam } from './world/seam.ts'
 import { makeScheme } from './world/signature-scheme.ts'
 import { SimNode, type World } from './world/sim-node.ts'
-import { Trace } from './world/trace.ts'
+import { getFingerprint, makeFingerprints, Trace } from './world/trace.ts'
+import { withSharedDecoding } from './world/shared-codec.ts'
 
 /** Virtual time before the first round in which nodes start. */
 const HEAD_START_MS = 300
@@ -38,10 +46,23 @@ export interface RunOptions {
   readonly seam?: Seam
   /** Only what these find counts; undefined: all. */
   readonly checkers?: readonly CheckerName[]
+  /** Whether what only bytes say is worked out once a world; undefined: as the scenario's signatures say. */
+  readonly isShared?: boolean
 }
 
 /** Runs one scenario to its end, or to its first violation. */
 export function runScenario(scenario: Scenario, options: RunOptions = {}): RunResult {
+  return isShared(scenario, options)
+    ? withSharedDecoding(() => runWorld(scenario, options))
+    : runWorld(scenario, options)
+}
+
+/** Seeds with real signatures do all work at every node, so that what is shared elsewhere is held against it. */
+function isShared({ scheme }: Scenario, { isShared: asked }: RunOptions): boolean {
+  return asked ?? scheme === 'cheap'
+}
+
+function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   const world = makeWorld(scenario, options)
   const { queue, network, auditor, nodes } = world
   const faults: Record<string, number> = {}
@@ -70,6 +91,13 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
     checkProgress(scenario, nodes, progressMs, (...violation) => auditor.violate(...violation)),
   )
 
+  const steadyFromMs = scenario.goodFromMs + STEADY_ROUNDS * 1000
+  for (let atMs = steadyFromMs; atMs < scenario.endMs; atMs += 500) {
+    queue.at(atMs, () =>
+      checkAbreast(scenario, nodes, atMs, (...violation) => auditor.violate(...violation)),
+    )
+  }
+
   for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
     queue.runUntil(atMs)
     auditor.tell((checker) => checker.onLook?.(nodes))
@@ -87,7 +115,7 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
   return {
     violations: auditor.violations,
     tail: world.trace.getTail(),
-    traceHash: world.trace.close(),
+    traceHash: world.trace.hash,
     witness: world.witness,
     rounds: new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()])).size,
     faults: { ...faults, ...Object.fromEntries(world.witness.deeds) },
@@ -113,7 +141,8 @@ export function runTwice(
   return { ...second, violations: [...second.violations, { checker: 'determinism', detail }] }
 }
 
-function makeWorld(scenario: Scenario, { seam = soundSeam, checkers }: RunOptions): World {
+function makeWorld(scenario: Scenario, options: RunOptions): World {
+  const { seam = soundSeam, checkers } = options
   const { seed } = scenario
   const queue = new EventQueue(ORIGIN_MS - 2 * HEAD_START_MS)
   const scheme = makeScheme(scenario.scheme)
@@ -148,6 +177,7 @@ function makeWorld(scenario: Scenario, { seam = soundSeam, checkers }: RunOption
     seam,
     health,
     nodes,
+    getFingerprint: isShared(scenario, options) ? makeFingerprints() : getFingerprint,
   }
   const seats = [
     ...founding.keys.keys(),

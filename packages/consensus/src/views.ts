@@ -17,7 +17,6 @@ import {
   type Core,
   type Draft,
   getHeader,
-  getTip,
   getView,
   noteNotarized,
   updateView,
@@ -132,17 +131,25 @@ export function finalizeAllNotarized(draft: Draft): void {
   for (const { view } of draft.notarized) finalizeNotarized(draft, view)
 }
 
+/** A view that took less than this part of its time-out would do with less. */
+const SHORT_VIEW_PART = 4
+
 /**
- * One more for a view that did not do, one less for one that did (SPEC 6.2). A view that this node
- * nullified did not do even if it was notarized: were the timer not to back off there, clocks that
- * differ by more than it would nullify view after view, and nothing would become final.
+ * One more for a view that did not do, one less for one that took little of its time (SPEC 6.2). A view
+ * that this node nullified did not do even if it was notarized: were the timer not to back off there,
+ * clocks that differ by more than it would nullify view after view, and nothing would become final.
+ * One that took a good part of its time keeps the timer as it is: were the next given half, nodes would
+ * nullify every other view, each its own, and a quorum's finalize votes would meet in none.
  */
 function getNextPatience(core: Core): number {
   const { own, certificates } = getView(core, core.view)
-  if (certificates.nullify === undefined && !own.nullify) return Math.max(0, core.patience - 1)
-  const { viewTimeoutMs, viewTimeoutMsMax } = core.context.parameters
-  const isMost = viewTimeoutMs * 2 ** core.patience >= viewTimeoutMsMax
-  return isMost ? core.patience : core.patience + 1
+  if (certificates.nullify !== undefined || own.nullify) {
+    const isMost = getTimeoutMs(core) >= core.context.parameters.viewTimeoutMsMax
+    return isMost ? core.patience : core.patience + 1
+  }
+  const tookMs = core.nowMs - getTimerStartMs(core)
+  const isShort = SHORT_VIEW_PART * tookMs < getTimeoutMs(core)
+  return isShort ? Math.max(0, core.patience - 1) : core.patience
 }
 
 /** How long a view lasts for the node (SPEC 6.2). */
@@ -153,12 +160,18 @@ export function getTimeoutMs(core: Core): number {
 
 /** When the timer of the current view fires (SPEC 6.2). The tip is the one known by now. */
 export function getDeadlineMs(core: Core): UnixMs {
+  return (getTimerStartMs(core) + getTimeoutMs(core)) as UnixMs
+}
+
+/** From when on the current view is timed: the tip is that of the views before it. */
+function getTimerStartMs(core: Core): UnixMs {
   const { parameters } = core.context
-  const tip = getHeader(core, getTip(core).hex) ?? core.final.header
+  const below = core.notarized.findLast(({ view }) => view < core.view)
+  const tip = getHeader(core, below?.hex ?? core.final.hex) ?? core.final.header
   const entryRound = getRoundAt(parameters, core.enteredAtMs) ?? parameters.originRound
   const round = Math.max(tip.round + 1, entryRound) as Round
   const proposeAtMs = getRoundStartMs(parameters, round) + parameters.proposeAtMs
-  return (Math.max(core.enteredAtMs, proposeAtMs) + getTimeoutMs(core)) as UnixMs
+  return Math.max(core.enteredAtMs, proposeAtMs) as UnixMs
 }
 
 /** Views that a gap spans at most: what is asked for at once (SPEC 10). The rest shows when it is closed. */

@@ -1,6 +1,7 @@
 import type { Parameters } from '@watchfire/attestation'
 import type { Scenario } from '../scenario.ts'
 import { ORIGIN_MS } from '../world/founding.ts'
+import { goodWeather } from '../world/network.ts'
 import type { SimNode } from '../world/sim-node.ts'
 import type { Violate } from './checker.ts'
 
@@ -10,13 +11,8 @@ const ROUND_MS = 1000
  * `viewTimeoutMsMax` (2 s), a few of which it takes to bring all into one view.
  */
 export const SETTLE_ROUNDS = 10
-/** Rounds at the end that may still be under way. */
-const OPEN_ROUNDS = 4
-/**
- * Rounds that pass while a view lasts as long as it may (`viewTimeoutMsMax`, 2 s): clocks further
- * apart than the time-out keep timers backed off, and then each faulty leader costs so much.
- */
-const ROUNDS_PER_FAULTY_LEADER = 2
+/** Rounds of the good time after which nothing of the bad time is left: timers are short again, nobody is behind. */
+export const STEADY_ROUNDS = 16
 
 /** Once the network is good, every honest node that is up finalizes again within a bounded time. */
 export function checkProgress(
@@ -36,28 +32,82 @@ export function checkProgress(
   }
 }
 
-/** At the end: all honest nodes are abreast, and the rounds of the good time are covered. */
+/**
+ * How long after a round's start its block may become final in good weather (SPEC 6.2, 6.3):
+ *
+ * - the slowest honest clock comes to the round `slowMs` after it began, and attests; the leader
+ *   proposes at the latest `proposeAtMs` after that;
+ * - the attestation, the proposal, the votes notarize and finalize, and where a leader was faulty the
+ *   votes nullify travel: five delays;
+ * - each faulty leader in a row costs its time-out, which doubles from `viewTimeoutMs` on.
+ *
+ * With clocks further apart than `viewTimeoutMs` timers are as long as these clocks need, at most
+ * `viewTimeoutMsMax`: a view is timed from its entry on, and lasts no longer than the next round takes
+ * to come by the slowest clock, so that much is always enough. Then
+ *
+ * - each faulty leader in a row costs `viewTimeoutMsMax`;
+ * - where timers are short of that, more than f may nullify a view that is notarized: its block is final
+ *   with the next, a round later, for which their timers are twice as long. Among sound members that
+ *   is one view: a timer is not made shorter than a view takes. Where a leader is faulty, agreement
+ *   catches up in short views and timers shrink, so it may take every doubling up to the longest, one
+ *   for each view of the turn that is neither a faulty leader's nor one in which it catches up.
+ *
+ * Rounds lost so are made up for: while it is behind, agreement takes a round a view and waits for no
+ * clock, and of n leaders in turn more than 2n/3 are honest.
+ */
+export function getLatencyMs(
+  scenario: Scenario,
+  parameters: Parameters,
+  nodes: readonly SimNode[],
+): number {
+  const { roundMs, viewTimeoutMs, viewTimeoutMsMax, proposeAtMs } = parameters
+  const honest = nodes.filter((node) => node.isHonest)
+  const offsetsMs = honest.map((node) => node.clockOffsetMs)
+  const slowMs = Math.max(0, -Math.min(...offsetsMs))
+  const areApart = Math.max(...offsetsMs) - Math.min(...offsetsMs) > viewTimeoutMs
+  const faulty = scenario.vices.size + scenario.dead.size
+  const doublings = Math.log2(viewTimeoutMsMax / viewTimeoutMs)
+  const soundMs = slowMs + proposeAtMs + 5 * goodWeather.delayMsMax
+  if (!areApart) return soundMs + viewTimeoutMs * (2 ** Math.min(faulty, doublings) - 1)
+  const members = Math.max(...(nodes[0]?.epochs ?? []).map((each) => each.committee.members.length))
+  const waiting = members - faulty - faulty * Math.ceil(viewTimeoutMsMax / roundMs)
+  const short = faulty === 0 ? 1 : Math.min(doublings, Math.max(1, waiting))
+  return soundMs + faulty * viewTimeoutMsMax + short * roundMs
+}
+
+/** In the steady time, at any moment: no honest node is behind what is final at the latest by now. */
+export function checkAbreast(
+  scenario: Scenario,
+  nodes: readonly SimNode[],
+  nowMs: number,
+  violate: Violate,
+): void {
+  const parameters = nodes[0]?.epochs[0]?.parameters
+  if (parameters === undefined) throw new Error('a network without an epoch')
+  const due = toRound(nowMs - getLatencyMs(scenario, parameters, nodes))
+  for (const node of nodes) {
+    if (!node.isHonest || scenario.dead.has(node.index)) continue
+    const final = node.status?.finalRound ?? 0
+    if (!node.isUp) violate('liveness', `node ${node.index} is down in good weather`)
+    else if (final < due) {
+      const second = (nowMs - scenario.goodFromMs) / ROUND_MS
+      const when = `${second} s after the network turned good`
+      violate('liveness', `node ${node.index} is at round ${final}, not ${due}, ${when}`)
+    }
+  }
+}
+
+/** At the end: all honest nodes are in the last epoch, and the rounds of the good time are covered. */
 export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
   const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
-  const lagMs = Math.max(0, ...honest.map((node) => Math.abs(node.nowMs - scenario.endMs)))
-  const areApart = getClockSpreadMs(scenario) > ROUND_MS / 4
-  const openRounds = OPEN_ROUNDS + (areApart ? ROUNDS_PER_FAULTY_LEADER * scenario.vices.size : 0)
-  const lastRound = toRound(scenario.endMs) - openRounds - Math.ceil(lagMs / ROUND_MS)
   for (const node of honest) {
-    if (!node.isUp) {
-      violate('liveness', `node ${node.index} is down at the end`)
-      continue
-    }
     const epochs = node.epochs.length
-    if (node.status?.epoch !== epochs - 1) {
+    if (node.isUp && node.status?.epoch !== epochs - 1) {
       violate('liveness', `node ${node.index} has not come to epoch ${epochs - 1}`)
-    }
-    const final = node.status?.finalRound ?? 0
-    if (final < lastRound) {
-      violate('liveness', `node ${node.index} ends at round ${final}, not ${lastRound}`)
     }
   }
   if (mayHaveGaps(scenario)) return
+  const lastRound = Math.min(...honest.map((node) => node.status?.finalRound ?? 0))
   const covered = new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()]))
   const firstRound = toRound(scenario.goodFromMs) + SETTLE_ROUNDS
   const gaps: number[] = []

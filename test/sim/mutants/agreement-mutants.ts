@@ -106,8 +106,8 @@ export const agreementMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: views,
-        find: 'Math.max(core.enteredAtMs, proposeAtMs) + getTimeoutMs(core)',
-        replace: 'Math.min(core.enteredAtMs, proposeAtMs) + getTimeoutMs(core)',
+        find: 'return Math.max(core.enteredAtMs, proposeAtMs)',
+        replace: 'return Math.min(core.enteredAtMs, proposeAtMs)',
       },
     ],
   },

@@ -61,6 +61,11 @@ export class SimDisk {
     this.store.append(record)
   }
 
+  /** Whether a block or attestation of this name is there. */
+  has(name: string): boolean {
+    return this.#places.has(name)
+  }
+
   /** The power goes. @returns how many writes were lost */
   losePower(prng: Prng): number {
     const lost = this.log.losePower(prng) + this.store.losePower(prng)

@@ -1,7 +1,6 @@
 /** Something that will happen, unless it is cancelled before. */
 export interface Happening {
   readonly atMs: number
-  readonly order: number
   readonly run: () => void
   cancelled: boolean
 }
@@ -12,27 +11,29 @@ export interface Happening {
  */
 export class EventQueue {
   #nowMs: number
-  #asked = 0
-  readonly #heap: Happening[] = []
+  /** What is due, by millisecond: far more happens in one than there are ahead. */
+  readonly #byMs = new Map<number, Happening[]>()
+  /** The milliseconds in which something is due: a heap, the next one first. */
+  readonly #heap: number[] = []
 
   constructor(startMs: number) {
     this.#nowMs = startMs
   }
 
-  /** Milliseconds of virtual time; it stands still while something happens. */
+  /** Milliseconds of virtual time, whole ones; it stands still while something happens. */
   get nowMs(): number {
     return this.#nowMs
   }
 
-  /** @param atMs a time; one that has passed means at once, after what is due already */
+  /** @param atMs a time, rounded up; one that has passed means at once, after what is due already */
   at(atMs: number, run: () => void): Happening {
-    const happening: Happening = {
-      atMs: Math.max(atMs, this.#nowMs),
-      order: this.#asked++,
-      run,
-      cancelled: false,
-    }
-    this.#push(happening)
+    const dueMs = Math.max(Math.ceil(atMs), this.#nowMs)
+    const happening: Happening = { atMs: dueMs, run, cancelled: false }
+    const due = this.#byMs.get(dueMs)
+    if (due === undefined) {
+      this.#byMs.set(dueMs, [happening])
+      this.#push(dueMs)
+    } else due.push(happening)
     return happening
   }
 
@@ -42,29 +43,32 @@ export class EventQueue {
 
   /** Runs everything due up to `untilMs`, included, then stands at that time. */
   runUntil(untilMs: number): void {
-    for (let next = this.#heap[0]; next !== undefined && next.atMs <= untilMs; ) {
-      this.#pop()
-      if (!next.cancelled) {
-        this.#nowMs = next.atMs
-        next.run()
+    for (let next = this.#heap[0]; next !== undefined && next <= untilMs; next = this.#heap[0]) {
+      this.#nowMs = next
+      const due = this.#byMs.get(next) ?? []
+      // What happens may ask for more in the same millisecond: the list grows while it is gone through.
+      for (let index = 0; index < due.length; index++) {
+        const happening = due[index]
+        if (happening?.cancelled === false) happening.run()
       }
-      next = this.#heap[0]
+      this.#byMs.delete(next)
+      this.#pop()
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs)
   }
 
-  #push(item: Happening): void {
+  #push(ms: number): void {
     const heap = this.#heap
     let index = heap.length
-    heap.push(item)
+    heap.push(ms)
     while (index > 0) {
       const above = (index - 1) >> 1
       const parent = heap[above]
-      if (parent === undefined || !isBefore(item, parent)) break
+      if (parent === undefined || parent <= ms) break
       heap[index] = parent
       index = above
     }
-    heap[index] = item
+    heap[index] = ms
   }
 
   #pop(): void {
@@ -77,18 +81,14 @@ export class EventQueue {
       let child = heap[below]
       if (child === undefined) break
       const sibling = heap[below + 1]
-      if (sibling !== undefined && isBefore(sibling, child)) {
+      if (sibling !== undefined && sibling < child) {
         child = sibling
         below += 1
       }
-      if (!isBefore(child, last)) break
+      if (child >= last) break
       heap[index] = child
       index = below
     }
     heap[index] = last
   }
-}
-
-function isBefore(a: Happening, b: Happening): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }

@@ -15,6 +15,7 @@ import {
   signedVoteType,
   type State,
   type View,
+  type ViewCertificate,
   viewCertificateType,
   type Vote,
   voteKinds,
@@ -37,6 +38,7 @@ export class Outbox {
   readonly #node: SimNode
   readonly #vice: Vice | undefined
   readonly #audited = new WeakSet<Uint8Array>()
+  readonly #encoded = new WeakMap<ViewCertificate, Uint8Array>()
   /** States by block digest, for vices that propose blocks of their own. */
   readonly #states = new Map<string, State>()
 
@@ -152,9 +154,17 @@ export class Outbox {
           : record.message.message.view >= fromView && record.message.message.view <= toView
       if (isDue) this.publish(topic, shard, bytes)
     }
-    if (certificate !== undefined) {
-      this.publish('certificate', 0, encode(viewCertificateType, certificate))
+    if (certificate !== undefined) this.publishCertificate(certificate)
+  }
+
+  /** A certificate as it is repeated, in the same bytes. */
+  publishCertificate(certificate: ViewCertificate): void {
+    let bytes = this.#encoded.get(certificate)
+    if (bytes === undefined) {
+      bytes = encode(viewCertificateType, certificate)
+      this.#encoded.set(certificate, bytes)
     }
+    this.publish('certificate', 0, bytes)
   }
 
   /** Bytes reach the node: a vice may answer with something at once. */

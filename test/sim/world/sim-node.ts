@@ -5,7 +5,6 @@ import {
   encode,
   type EpochContext,
   evidenceType,
-  getAttestationDigest,
   getRoundAt,
   type MemberIndex,
   signedAttestationType,
@@ -13,7 +12,6 @@ import {
   type UnixMs,
   type Verified,
   type View,
-  viewCertificateType,
 } from '@watchfire/attestation'
 import {
   admit,
@@ -44,7 +42,7 @@ import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
 import type { Engine, Seam } from './seam.ts'
 import type { SignatureScheme } from './signature-scheme.ts'
-import { getFingerprint, type Trace } from './trace.ts'
+import type { Trace } from './trace.ts'
 
 /** All that the nodes of a run share. */
 export interface World {
@@ -59,6 +57,17 @@ export interface World {
   readonly seam: Seam
   readonly health: Health
   readonly nodes: SimNode[]
+  /** Of bytes, for the trace. */
+  readonly getFingerprint: (bytes: Uint8Array) => number
+}
+
+/** Topics as the trace tells them apart. */
+const topicNumbers: Readonly<Record<TopicName, number>> = {
+  attestation: 0,
+  proposal: 1,
+  vote: 2,
+  certificate: 3,
+  evidence: 4,
 }
 
 export interface NodePlan {
@@ -169,6 +178,11 @@ export class SimNode implements Watched {
     return vice?.corruptAnswer === undefined
       ? answer
       : vice.corruptAnswer(this.#outbox.getPowers(), answer)
+  }
+
+  /** Its clock less the world's. */
+  get clockOffsetMs(): number {
+    return this.#clockOffsetMs
   }
 
   /** This node's wall clock. */
@@ -294,7 +308,12 @@ export class SimNode implements Watched {
     if (!this.isUp) return
     this.#outbox.hear(topic, shard, bytes)
     this.#guard(() => {
-      this.say(`< n${from.index} ${topic} ${getFingerprint(bytes)}`)
+      const { nowMs } = this.#world.queue
+      const print = this.#world.getFingerprint(bytes)
+      this.#world.trace.addNumbers(
+        [nowMs, this.index, from.index, topicNumbers[topic], print],
+        () => `${nowMs} n${this.index} < n${from.index} ${topic} ${print.toString(16)}`,
+      )
       this.#admit(from, topic, shard, bytes)
       this.drain()
     })
@@ -427,12 +446,12 @@ export class SimNode implements Watched {
       case 'store-block': {
         const name = toName(effect.digest)
         this.op()
-        for (const message of effect.attestations) {
+        for (const [index, { digest }] of effect.block.body.attestations.entries()) {
+          const message = effect.attestations[index]
+          const named = toName(digest)
+          if (message === undefined || this.disk.has(named)) continue
           const bytes = encode(signedAttestationType, message)
-          const digest = toName(
-            getAttestationDigest(this.#world.founding.networkId, message.message),
-          )
-          this.disk.put({ kind: 'attestation', name: digest, message, bytes })
+          this.disk.put({ kind: 'attestation', name: named, message, bytes })
         }
         this.disk.put({ kind: 'block', name, block: effect.block })
         this.op()
@@ -456,7 +475,7 @@ export class SimNode implements Watched {
         break
       case 'publish-certificate':
         this.op()
-        this.#outbox.publish('certificate', 0, encode(viewCertificateType, effect.certificate))
+        this.#outbox.publishCertificate(effect.certificate)
         break
       case 'repeat':
         this.#outbox.repeat(effect)

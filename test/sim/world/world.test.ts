@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { runScenario } from '../run.ts'
+import { drawScenario } from '../scenario.ts'
 import { EventQueue } from './event-queue.ts'
 import { Journal } from './journal.ts'
 import { goodWeather, SimNetwork } from './network.ts'
@@ -154,13 +156,25 @@ describe('Signature schemes', () => {
   }
 })
 
+describe('What only bytes say', function () {
+  this.timeout(30_000)
+
+  it('may be worked out once for all nodes: a world goes on in the same way where each does it alone', () => {
+    for (const name of ['lossy', 'byzantine', 'storm'] as const) {
+      const scenario = drawScenario(4, name)
+      const run = (isShared: boolean) => runScenario(scenario, { isShared }).traceHash
+      assert.equal(run(true), run(false), name)
+    }
+  })
+})
+
 describe('A trace', () => {
   it('has a hash that every line changes, and keeps its end in words', () => {
     const hashOf = (lines: readonly string[]) => {
       const trace = new Trace()
       for (const line of lines) trace.add(line)
       const tail = trace.getTail().at(-1)
-      return `${tail} ${trace.close()}`
+      return `${tail} ${trace.hash}`
     }
     const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}`)
     assert.equal(hashOf(lines), hashOf(lines))
