@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { runScenario } from './run.ts'
 import { drawScenario } from './scenario.ts'
 import { describeFailure, runSeeds } from './seeds.ts'
 
@@ -24,5 +25,11 @@ describe('Nodes in a simulated world', function () {
     for (const fault of ['power', 'kill', 'wipe', 'partition', 'lost-message', 'clock']) {
       assert.ok((first.faults[fault] ?? 0) > 0, `no ${fault} in ${SEEDS_MIN} seeds`)
     }
+  })
+
+  it('may count a vote that an earlier life kept and did not come to send', () => {
+    // Node 0 dies between keeping its vote and sending it; with that vote the block is notarized.
+    const { violations } = runScenario(drawScenario(10_276, 'crashes'))
+    assert.deepEqual(violations, [])
   })
 })

@@ -20,6 +20,8 @@ export class BallotChecker implements Checker {
   readonly #proposals = new Map<string, WireProposal[]>()
   /** Honest voters by view, kind and header. */
   readonly #voters = new Map<string, Set<number>>()
+  /** As `#voters`, of votes that were kept when their voter died: it counts them before it sends them. */
+  readonly #keepers = new Map<string, Set<number>>()
 
   constructor(context: AuditContext, reader: OwnReader, violate: Violate) {
     this.#context = context
@@ -52,9 +54,14 @@ export class BallotChecker implements Checker {
     ) {
       this.#say(node, message, 'the block cannot be notarized')
     }
-    const key = toKey(message.epoch, message.time, message.kind, message.header)
-    const voters = this.#voters.get(key) ?? new Set()
-    this.#voters.set(key, voters.add(message.member))
+    note(this.#voters, message)
+  }
+
+  /** Whether it was right to sign is looked at when it is sent. */
+  onKept(node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    if (!node.isHonest || topic !== 'vote') return
+    const message = this.#reader.read(topic, bytes)
+    if (message !== undefined) note(this.#keepers, message)
   }
 
   #leads({ epoch, time, member }: OwnMessage): boolean {
@@ -107,11 +114,13 @@ export class BallotChecker implements Checker {
 
   #mayBeCertified(epoch: number, view: number, kind: number, header: string): boolean {
     const members = this.#context.founding.epochs[epoch]?.committee.members ?? []
-    const voters = this.#voters.get(toKey(epoch, view, kind, header))
+    const key = toKey(epoch, view, kind, header)
+    const [voters, keepers] = [this.#voters.get(key), this.#keepers.get(key)]
     let [part, whole] = [0n, 0n]
     for (const [index, { weight }] of members.entries()) {
       whole += BigInt(weight)
-      if (voters?.has(index) === true || !this.#context.honest.has(index)) part += BigInt(weight)
+      const mayVote = voters?.has(index) === true || keepers?.has(index) === true
+      if (mayVote || !this.#context.honest.has(index)) part += BigInt(weight)
     }
     return 3n * part > 2n * whole
   }
@@ -120,6 +129,12 @@ export class BallotChecker implements Checker {
     const what = kind === 0 ? 'proposes' : `votes ${kind}`
     this.#violate(this.name, `node ${node.index} ${what} in view ${epoch}/${time}: ${why}`)
   }
+}
+
+function note(voters: Map<string, Set<number>>, message: OwnMessage): void {
+  const { epoch, time, kind, header, member } = message
+  const key = toKey(epoch, time, kind, header)
+  voters.set(key, (voters.get(key) ?? new Set<number>()).add(member))
 }
 
 const ZERO_HEADER = '00'.repeat(32)

@@ -86,6 +86,8 @@ export interface Checker {
   onPublish?(node: Watched, topic: TopicName, bytes: Uint8Array): void
   /** Bytes that a node signs leave it; `isDurable` tells whether its log has them on disk. */
   onSigned?(node: Watched, topic: TopicName, bytes: Uint8Array, isDurable: boolean): void
+  /** A node comes back and finds in its log what it signed, and perhaps did not come to send. */
+  onKept?(node: Watched, topic: TopicName, bytes: Uint8Array): void
   onFinalize?(node: Watched, finalized: Finalized): void
   onSynced?(node: Watched, certificate: Certificate, state: State): void
   /** A node comes back, with the highest final block that its disk kept (genesis: height 0). */

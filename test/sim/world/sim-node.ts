@@ -37,7 +37,7 @@ import type { Health } from './health.ts'
 import { Held } from './held.ts'
 import { Inquiry } from './inquiry.ts'
 import type { SimNetwork } from './network.ts'
-import { Outbox } from './outbox.ts'
+import { LATE_RECORDS, Outbox } from './outbox.ts'
 import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
 import type { Engine, Seam } from './seam.ts'
@@ -209,6 +209,9 @@ export class SimNode implements Watched {
       // What the process before wrote may still only be in memory: it counts once it is on disk.
       this.disk.log.flush()
       this.disk.store.flush()
+      for (const { topic, bytes } of this.disk.log.records.slice(-LATE_RECORDS)) {
+        this.#world.auditor.tell((checker) => checker.onKept?.(this, topic, bytes))
+      }
       this.held.reload(this.disk)
       this.isUp = true
       this.say(`boot life ${this.life} height ${recovery.final?.header.height ?? 0}`)
