@@ -4,6 +4,7 @@ import { makeCheckers } from './checkers/all.ts'
 import { Auditor, type CheckerName, type Violation } from './checkers/checker.ts'
 import {
   checkAbreast,
+  checkCoverage,
   checkDeadLeader,
   checkEnd,
   checkProgress,
@@ -93,9 +94,12 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
 
   const steadyFromMs = scenario.goodFromMs + STEADY_ROUNDS * 1000
   for (let atMs = steadyFromMs; atMs < scenario.endMs; atMs += 500) {
-    queue.at(atMs, () =>
-      checkAbreast(scenario, nodes, atMs, (...violation) => auditor.violate(...violation)),
-    )
+    queue.at(atMs, () => {
+      const violate = (...violation: Parameters<Auditor['violate']>) =>
+        auditor.violate(...violation)
+      checkCoverage(scenario, nodes, violate)
+      checkAbreast(scenario, nodes, atMs, violate)
+    })
   }
 
   for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
@@ -105,6 +109,7 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   }
   if (auditor.violations.length === 0) {
     const violate = (...violation: Parameters<Auditor['violate']>) => auditor.violate(...violation)
+    checkCoverage(scenario, nodes, violate)
     checkEnd(scenario, nodes, violate)
     const parameters = world.founding.epochs[0]?.parameters
     const isCalm = scenario.name === 'dead-leader' || scenario.name === 'calm'

@@ -97,16 +97,14 @@ export function checkAbreast(
   }
 }
 
-/** At the end: all honest nodes are in the last epoch, and the rounds of the good time are covered. */
-export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
-  const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
-  for (const node of honest) {
-    const epochs = node.epochs.length
-    if (node.isUp && node.status?.epoch !== epochs - 1) {
-      violate('liveness', `node ${node.index} has not come to epoch ${epochs - 1}`)
-    }
-  }
+/** In the steady time, at any moment: the rounds of the good time are covered, up to where all are. */
+export function checkCoverage(
+  scenario: Scenario,
+  nodes: readonly SimNode[],
+  violate: Violate,
+): void {
   if (mayHaveGaps(scenario)) return
+  const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
   const lastRound = Math.min(...honest.map((node) => node.status?.finalRound ?? 0))
   const covered = new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()]))
   const firstRound = toRound(scenario.goodFromMs) + SETTLE_ROUNDS
@@ -114,6 +112,18 @@ export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate:
   for (let round = firstRound; round <= lastRound; round++)
     if (!covered.has(round)) gaps.push(round)
   if (gaps.length > 0) violate('coverage', `no final block covers rounds ${gaps.join()}`)
+}
+
+/** At the end: all honest nodes are in the last epoch. */
+export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate: Violate): void {
+  for (const node of nodes) {
+    if (!node.isHonest || scenario.dead.has(node.index)) continue
+    const epochs = node.epochs.length
+    if (!node.isUp) violate('liveness', `node ${node.index} is down at the end`)
+    else if (node.status?.epoch !== epochs - 1) {
+      violate('liveness', `node ${node.index} has not come to epoch ${epochs - 1}`)
+    }
+  }
 }
 
 /**
