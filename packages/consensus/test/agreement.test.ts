@@ -100,7 +100,7 @@ describe('clocks that differ', () => {
 describe('timers that clocks apart have made longer', () => {
   it('stay so while views need them: each block is final by its own view, not with the next', () => {
     // Three of four are ahead by more than the time-out. Were their timers halved after each view that
-    // they got through, they would nullify every other one, and a quorum finalize none (ADR 0013).
+    // they got through, they would nullify every other one, and a quorum finalize none (ADR 0015).
     const skewsMs = [1834, 1963, -1546, 1482]
     const skewMs = (index: number) => skewsMs[index] ?? 0
     const network = new Network({ epochs: [makeEqual(4)], skewMs }).boot()
