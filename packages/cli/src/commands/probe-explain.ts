@@ -62,12 +62,12 @@ export function explainKindCommand(
   if (policy !== undefined) for (const line of formatPolicy(policy, signals)) terminal.out(line)
 }
 
-/** Parameters that a kind takes, of its schema's defaults and examples. */
+/** Parameters that a kind takes, of its schema's examples and, where there are none, its defaults. */
 export function makeExample(kind: ProbeKind): ReturnType<typeof parseParams> {
   const { properties } = listParams(kind)
-  const given = Object.entries(properties).flatMap(([name, { examples, default: value }]) => {
+  const given = Object.entries(properties).flatMap(([name, { examples }]) => {
     const [example] = examples ?? []
-    return value === undefined && example !== undefined ? [[name, example]] : []
+    return example === undefined ? [] : [[name, example]]
   })
   return parseParams(kind, Object.fromEntries(given))
 }

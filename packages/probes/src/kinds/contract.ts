@@ -50,6 +50,17 @@ const paramsSchema = strictObject({
   calls: Type.Array(callSchema, {
     minItems: 1,
     maxItems: 16,
+    examples: [
+      [
+        // totalSupply() of a token.
+        {
+          signal: 'supply',
+          address: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48',
+          data: '0x18160ddd',
+          decimals: 6,
+        },
+      ],
+    ],
     description: 'Read-only calls, each of which becomes a signal.',
   }),
 })

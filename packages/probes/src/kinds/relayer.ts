@@ -22,6 +22,7 @@ const paramsSchema = strictObject({
   headers: headersSchema,
   software: Type.Union([Type.Literal('hermes'), Type.Literal('rly'), Type.Literal('other')], {
     default: 'other',
+    examples: ['hermes'],
     description: 'Whose own metrics become signals besides `metrics`.',
   }),
   prefix: Type.String({
