@@ -1,53 +1,101 @@
 import { parseArgs } from 'node:util'
-import { drawScenario, type ScenarioName, scenarioNames } from './scenario.ts'
-import { describeFailure, runSeeds } from './seeds.ts'
+import { measureDeadLeader, measureFaultless } from '../bench/agreement.ts'
+import { isCut } from './cuts.ts'
+import { describeFailure } from './failure.ts'
+import { FigureSums } from './figures.ts'
+import { runJobs, type SeedTask } from './jobs.ts'
+import { scenarioNames } from './scenario.ts'
+import type { SeedRun } from './seed-run.ts'
 import { viceNames } from './vices/registry.ts'
 
 const usage = [
-  `usage: npm run sim -- [--seeds N] [--from S] [--scenario ${scenarioNames.join('|')}]`,
+  `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
+  '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, observers, weather)',
 ].join('\n')
+
+/** Between two lines of progress. */
+const PROGRESS_MS = 10_000
+/** Rounds of the runs with constant delays, from which the delays of agreement are told. */
+const DELAY_ROUNDS = 20
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
+    jobs: { type: 'string', default: '1' },
     scenario: { type: 'string' },
     vice: { type: 'string' },
+    without: { type: 'string' },
   },
 })
-const [seeds, from] = [Number(values.seeds), Number(values.from)]
+const [seeds, from, jobs] = [Number(values.seeds), Number(values.from), Number(values.jobs)]
 const scenario = scenarioNames.find((name) => name === values.scenario)
 const asked = values.vice?.split(',')
 const vices = asked?.flatMap((name) => viceNames.find((vice) => vice === name) ?? [])
+const cuts = values.without?.split(',') ?? []
+const isWhole = [seeds, from, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)
 const isNamed =
-  (values.scenario === undefined || scenario !== undefined) && vices?.length === asked?.length
-if (!Number.isSafeInteger(seeds) || !Number.isSafeInteger(from) || seeds < 1 || !isNamed) {
+  (values.scenario === undefined || scenario !== undefined) &&
+  vices?.length === asked?.length &&
+  cuts.every(isCut)
+if (!isWhole || seeds < 1 || jobs < 1 || !isNamed) {
   console.error(usage)
   process.exitCode = 2
 } else {
-  main(seeds, from, scenario ?? (vices === undefined ? undefined : 'byzantine'))
+  const named = scenario ?? (vices === undefined ? undefined : 'byzantine')
+  await main(seeds, from, { scenario: named, vices, cuts })
 }
 
-function main(count: number, first: number, name: ScenarioName | undefined): void {
-  const summary = runSeeds({
-    first,
-    count,
-    draw: (seed) => drawScenario(seed, name, vices),
-    onFailure: (failure) => console.error(describeFailure(failure)),
-    onProgress: ({ seeds: done, rounds, failures, elapsedMs }) => {
-      if (done % 20 !== 0) return
-      const speed = Math.round(rounds / (elapsedMs / 1000))
-      console.error(`${done}/${count} seeds, ${failures.length} failed, ${speed} rounds/s`)
-    },
+async function main(count: number, first: number, task: SeedTask): Promise<void> {
+  const startedMs = performance.now()
+  const sums = new FigureSums()
+  const failures: SeedRun[] = []
+  let toldMs = startedMs
+  const getSpeed = () => Math.round(sums.rounds / ((performance.now() - startedMs) / 1000))
+  const all = Array.from({ length: count }, (_, index) => first + index)
+  await runJobs(all, jobs, task, (run) => {
+    sums.add(run)
+    if (run.violations.length > 0) {
+      failures.push(run)
+      console.error(describeFailure(run))
+    }
+    if (performance.now() - toldMs < PROGRESS_MS) return
+    toldMs = performance.now()
+    const share = ((100 * sums.seeds) / count).toFixed(0)
+    console.error(
+      `${sums.seeds}/${count} seeds (${share} %), ${failures.length} failed, ${getSpeed()} rounds/s`,
+    )
   })
-  const { failures, ...counted } = summary
-  const violations = failures.map(({ scenario: { seed, name: of }, violations: found }) => ({
-    seed,
-    scenario: of,
-    checkers: [...new Set(found.map(({ checker }) => checker))],
-  }))
-  const roundsPerSecond = Math.round(counted.rounds / (counted.elapsedMs / 1000))
-  console.log(JSON.stringify({ ...counted, roundsPerSecond, violations }))
+  const { cpuMs, ...figures } = sums.read()
+  const elapsedMs = Math.round(performance.now() - startedMs)
+  const violations = failures
+    .toSorted((a, b) => a.scenario.seed - b.scenario.seed)
+    .map(({ scenario: { seed, name }, violations: found }) => ({
+      seed,
+      scenario: name,
+      checkers: [...new Set(found.map(({ checker }) => checker))],
+    }))
+  const closing = {
+    from: first,
+    ...figures,
+    networkDelays: measureNetworkDelays(),
+    violations,
+    jobs,
+    elapsedMs,
+    roundsPerSecond: getSpeed(),
+    roundsPerCpuSecond: Math.round(figures.rounds / (cpuMs / 1000)),
+  }
+  console.log(JSON.stringify(closing))
   if (violations.length > 0) process.exitCode = 1
+}
+
+/** With delays that are all alike: what the protocol needs, to the last one (docs/bench.md). */
+function measureNetworkDelays() {
+  const faultless = measureFaultless(DELAY_ROUNDS)
+  const deadLeader = measureDeadLeader(DELAY_ROUNDS)
+  return {
+    faultFree: { worst: faultless.value, limit: faultless.againstValue },
+    deadLeaderMs: { worst: deadLeader.value, limit: deadLeader.againstValue },
+  }
 }

@@ -1,7 +1,7 @@
 import type { AlarmCode } from '@watchfire/consensus'
-import type { MemberIndex } from '@watchfire/attestation'
+import type { MemberIndex, Parameters } from '@watchfire/attestation'
 import { makeCheckers } from './checkers/all.ts'
-import { Auditor, type CheckerName, type Violation } from './checkers/checker.ts'
+import { Auditor, type CheckerName, type Violate, type Violation } from './checkers/checker.ts'
 import {
   checkAbreast,
   checkCoverage,
@@ -22,6 +22,7 @@ import { Prng } from './world/prng.ts'
 import { type Seam, soundSeam } from './world/seam.ts'
 import { makeScheme } from './world/signature-scheme.ts'
 import { SimNode, type World } from './world/sim-node.ts'
+import { type Certified, Stopwatch } from './world/stopwatch.ts'
 import { getFingerprint, makeFingerprints, Trace } from './world/trace.ts'
 import { withSharedDecoding } from './world/shared-codec.ts'
 
@@ -37,6 +38,9 @@ export interface RunResult {
   readonly rounds: number
   readonly faults: Readonly<Record<string, number>>
   readonly network: NetworkCounts
+  /** How long certificates took, at every honest node. */
+  readonly certified: readonly Certified[]
+  readonly parameters: Parameters
   /** What faulty nodes did, and what the honest made of it. */
   readonly witness: Witness
   readonly nodes: readonly SimNode[]
@@ -64,8 +68,11 @@ function isShared({ scheme }: Scenario, { isShared: asked }: RunOptions): boolea
 }
 
 function runWorld(scenario: Scenario, options: RunOptions): RunResult {
-  const world = makeWorld(scenario, options)
+  const { world, stopwatch } = makeWorld(scenario, options)
   const { queue, network, auditor, nodes } = world
+  const parameters = world.founding.epochs[0]?.parameters
+  if (parameters === undefined) throw new Error('a network without an epoch')
+  const violate: Violate = (checker, detail) => auditor.violate(checker, detail)
   const faults: Record<string, number> = {}
   const count = (name: string) => {
     faults[name] = (faults[name] ?? 0) + 1
@@ -88,15 +95,11 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
     for (const node of nodes) revive(node, scenario)
   })
   const progressMs = scenario.goodFromMs + SETTLE_ROUNDS * 1000
-  queue.at(progressMs, () =>
-    checkProgress(scenario, nodes, progressMs, (...violation) => auditor.violate(...violation)),
-  )
+  queue.at(progressMs, () => checkProgress(scenario, nodes, progressMs, violate))
 
   const steadyFromMs = scenario.goodFromMs + STEADY_ROUNDS * 1000
   for (let atMs = steadyFromMs; atMs < scenario.endMs; atMs += 500) {
     queue.at(atMs, () => {
-      const violate = (...violation: Parameters<Auditor['violate']>) =>
-        auditor.violate(...violation)
       checkCoverage(scenario, nodes, violate)
       checkAbreast(scenario, nodes, atMs, violate)
     })
@@ -108,12 +111,10 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
     if (auditor.violations.length > 0) break
   }
   if (auditor.violations.length === 0) {
-    const violate = (...violation: Parameters<Auditor['violate']>) => auditor.violate(...violation)
     checkCoverage(scenario, nodes, violate)
     checkEnd(scenario, nodes, violate)
-    const parameters = world.founding.epochs[0]?.parameters
     const isCalm = scenario.name === 'dead-leader' || scenario.name === 'calm'
-    if (isCalm && parameters !== undefined) checkDeadLeader(scenario, nodes, parameters, violate)
+    if (isCalm) checkDeadLeader(scenario, nodes, parameters, violate)
     auditor.tell((checker) => checker.onEnd?.(nodes))
   }
   const honest = nodes.filter((node) => node.isHonest)
@@ -125,6 +126,8 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
     rounds: new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()])).size,
     faults: { ...faults, ...Object.fromEntries(world.witness.deeds) },
     network: network.counts,
+    certified: stopwatch.certified.filter(({ node }) => nodes[node]?.isHonest === true),
+    parameters,
     nodes,
   }
 }
@@ -146,7 +149,10 @@ export function runTwice(
   return { ...second, violations: [...second.violations, { checker: 'determinism', detail }] }
 }
 
-function makeWorld(scenario: Scenario, options: RunOptions): World {
+function makeWorld(
+  scenario: Scenario,
+  options: RunOptions,
+): { readonly world: World; readonly stopwatch: Stopwatch } {
   const { seam = soundSeam, checkers } = options
   const { seed } = scenario
   const queue = new EventQueue(ORIGIN_MS - 2 * HEAD_START_MS)
@@ -170,6 +176,7 @@ function makeWorld(scenario: Scenario, options: RunOptions): World {
   const nodes: SimNode[] = []
   const trace = new Trace()
   const health = new Health(seed)
+  const stopwatch = new Stopwatch(queue, founding)
   const world = {
     seed,
     queue,
@@ -179,7 +186,10 @@ function makeWorld(scenario: Scenario, options: RunOptions): World {
     witness,
     founding,
     scheme,
-    seam,
+    seam: {
+      ...seam,
+      makeEngine: (node: number) => stopwatch.watch(seam.makeEngine(node), node),
+    },
     health,
     nodes,
     getFingerprint: isShared(scenario, options) ? makeFingerprints() : getFingerprint,
@@ -199,7 +209,7 @@ function makeWorld(scenario: Scenario, options: RunOptions): World {
     }
     nodes.push(new SimNode(world, plan, new Prng(seed, `node ${index}`)))
   }
-  return world
+  return { world, stopwatch }
 }
 
 function happen(world: World, fault: Fault): void {

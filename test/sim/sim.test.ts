@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { runScenario } from './run.ts'
 import { drawScenario } from './scenario.ts'
-import { describeFailure, runSeeds } from './seeds.ts'
+import { describeFailure } from './failure.ts'
+import { runSeeds } from './seeds.ts'
 
 /** Wall time for seeds; on a slow or busy machine fewer of them run. */
 const BUDGET_MS = 35_000
@@ -21,10 +22,16 @@ describe('Nodes in a simulated world', function () {
     const failures = [...first.failures, ...second.failures]
     assert.equal(failures.length, 0, failures.map((each) => describeFailure(each)).join('\n\n'))
     // A run in which nothing happens would pass too.
-    assert.ok(first.rounds > SEEDS_MIN * 20, `only ${first.rounds} rounds`)
+    const { rounds, faults, scenarios } = first.sums.read()
+    assert.ok(rounds > SEEDS_MIN * 20, `only ${rounds} rounds`)
     for (const fault of ['power', 'kill', 'wipe', 'partition', 'lost-message', 'clock']) {
-      assert.ok((first.faults[fault] ?? 0) > 0, `no ${fault} in ${SEEDS_MIN} seeds`)
+      assert.ok((faults[fault] ?? 0) > 0, `no ${fault} in ${SEEDS_MIN} seeds`)
     }
+    // Three delays of the good weather, and none is longer than 30 ms.
+    const { calm, 'dead-leader': deadLeader } = scenarios
+    assert.equal(calm?.certified, calm?.due)
+    assert.ok(calm !== undefined && calm.due > 0 && calm.delayMs.max <= 90, JSON.stringify(calm))
+    assert.equal(deadLeader?.certifiedShare, 1)
   })
 
   it('may count a vote that an earlier life kept and did not come to send', () => {
