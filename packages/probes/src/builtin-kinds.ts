@@ -7,6 +7,7 @@ import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
+import { libp2pKind } from './kinds/libp2p.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
 import { relayerKind } from './kinds/relayer.ts'
 import { solanaKind } from './kinds/solana.ts'
@@ -23,6 +24,7 @@ export const builtinKinds: readonly ProbeKind[] = [
   tlsKind,
   dnsKind,
   grpcHealthKind,
+  libp2pKind,
   evmRpcKind,
   ethBeaconKind,
   cometbftKind,
