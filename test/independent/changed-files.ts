@@ -12,9 +12,11 @@ import {
   getVoteDigest,
   type HandoverProof,
   type Header,
+  limits,
   makeCertificateFile,
   makeEpochContext,
   parametersType,
+  type Round,
   type State,
   signDigest,
   stateType,
@@ -105,8 +107,13 @@ export function installChanged(draws: Draws): Uint8Array {
 /** A file of epoch 1 that installs what it is given; everything else is in order. */
 export function install(chosen: Pick<HandoverProof, 'committee' | 'parameters'>): Uint8Array {
   const { context, proof } = prove(chosen)
-  const state = makeState(context)
-  const certificate = sign(context, makeHeader(context, state))
+  const plain = makeState(context)
+  // A round that begins at a time that there is, wherever the clock of the parameters begins.
+  const origin = Math.min(chosen.parameters.originRound, limits.originRoundMax)
+  const round = Math.max(plain.meta.round, origin + 1) as Round
+  const state = { ...plain, meta: { ...plain.meta, round } }
+  const place = { round, parentRound: (round - 1) as Round }
+  const certificate = sign(context, makeHeader(context, state, place))
   return makeCertificateFile(context.networkId, certificate, state, [proof])
 }
 
