@@ -14,7 +14,10 @@ async function runWith(jobs: number) {
   })
   const { cpuMs, ...figures } = sums.read()
   assert.ok(cpuMs > 0)
-  assert.deepEqual(seen.toSorted((a, b) => a - b), SEEDS)
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    SEEDS,
+  )
   return figures
 }
 

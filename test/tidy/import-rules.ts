@@ -14,9 +14,14 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'>>
 
 /**
  * Doors beside a package's index, for those who want one small file and not all that a node is made
- * of: verifying a certificate offline needs a reader of YAML, and loads no network stack.
+ * of: verifying a certificate offline needs a reader of YAML, and loads no network stack; running one
+ * probe by hand loads no libp2p.
  */
-const SIDE_DOORS = new Set(['@watchfire/node/config-fault', '@watchfire/node/yaml-file'])
+const SIDE_DOORS = new Set([
+  '@watchfire/node/config-fault',
+  '@watchfire/node/yaml-file',
+  '@watchfire/probes/muxer',
+])
 
 /** Packages that run without Node: in a browser, or in the simulator's virtual time. */
 const WITHOUT_NODE = new Set(['attestation', 'consensus', 'light-client'])

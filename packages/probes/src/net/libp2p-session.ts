@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import {
   type AbortOptions,
@@ -15,6 +14,7 @@ import { ping } from '@libp2p/ping'
 import { AbstractMultiaddrConnection, ipPortToMultiaddr } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { makeBoundedMuxer } from './bounded-muxer.ts'
 import type { CountedStream } from './counted-stream.ts'
 
 /** What libp2p may keep of one peer. */
@@ -112,10 +112,12 @@ export async function withLibp2pSession<T>(
     transports: [makeTransport(counted)],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
-        maxInboundStreams: STREAMS_MAX,
-        maxOutboundStreams: STREAMS_MAX,
-        streamOptions: { maxStreamWindowSize: WINDOW_BYTES_MAX },
+      makeBoundedMuxer({
+        inboundStreamsMax: STREAMS_MAX,
+        outboundStreamsMax: STREAMS_MAX,
+        windowBytesMax: WINDOW_BYTES_MAX,
+        readBytesMax: 2 * WINDOW_BYTES_MAX,
+        writeBytesMax: 2 * WINDOW_BYTES_MAX,
       }),
     ],
     connectionMonitor: { enabled: false },
