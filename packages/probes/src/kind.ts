@@ -135,6 +135,21 @@ export interface ProbeContext {
   readonly net: ProbeNetwork
   /** Marks what the probe is busy with; `latencyUs` is read from it. */
   readonly phases: PhaseTimer
+  /**
+   * Asks one of several things that are asked at once, with phases and connections of its own, which
+   * end with it. Give it less than there is until the deadline, and the probe can go on without it.
+   *
+   * @param budgetMs - how long it may take; then it comes to what a whole probe would, such as `timeout`
+   * @param ask - what it throws is the abstention `internal`
+   * @returns never rejects
+   */
+  askPart<T>(budgetMs: number, ask: (part: ProbeContext) => Promise<Step<T>>): Promise<AskedPart<T>>
+}
+
+/** What a part of a probe came to, and where its time went. */
+export interface AskedPart<T> {
+  readonly step: Step<T>
+  readonly phases: readonly Phase[]
 }
 
 /**

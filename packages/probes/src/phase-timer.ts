@@ -16,6 +16,8 @@ export interface PhaseTimer {
   begin(name: PhaseName): void
   /** Ends the open phase, if any. */
   end(): void
+  /** Takes over phases that were timed elsewhere. Of parts asked at once: the one that was waited for. */
+  append(phases: readonly Phase[]): void
   /** The phase that is open. */
   current(): PhaseName | undefined
   /** Phases so far, the open one up to now. */
@@ -37,13 +39,18 @@ export function makePhaseTimer(nowUs: () => number): PhaseTimer {
     return [{ name: open.name, us: Math.max(0, Math.round(nowUs() - open.fromUs)) }]
   }
 
+  function append(list: readonly Phase[]): void {
+    for (const phase of list) {
+      const last = phases.at(-1)
+      if (phases.length === PHASES_MAX && last !== undefined) last.us += phase.us
+      else phases.push({ ...phase })
+    }
+  }
+
   function end(): void {
-    const [phase] = getOpen()
+    const ended = getOpen()
     open = undefined
-    if (phase === undefined) return
-    const last = phases.at(-1)
-    if (phases.length === PHASES_MAX && last !== undefined) last.us += phase.us
-    else phases.push({ ...phase })
+    append(ended)
   }
 
   return {
@@ -52,6 +59,10 @@ export function makePhaseTimer(nowUs: () => number): PhaseTimer {
       open = { name, fromUs: nowUs() }
     },
     end,
+    append(list) {
+      end()
+      append(list)
+    },
     current: () => open?.name,
     list: () => [...phases.map((phase) => ({ ...phase })), ...getOpen()],
     latencyUs() {

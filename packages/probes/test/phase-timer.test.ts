@@ -42,4 +42,23 @@ describe('phase timer', () => {
     assert.equal(phases.list().length, 64)
     assert.equal(phases.latencyUs(), 1000n)
   })
+
+  it('takes over what was timed elsewhere, after what it timed itself', () => {
+    let nowUs = 0
+    const phases = makePhaseTimer(() => nowUs)
+    phases.begin('dns')
+    nowUs += 10
+    const part = [
+      { name: 'connect', us: 5 },
+      { name: 'transfer', us: 6 },
+    ] as const
+    phases.append(part)
+    nowUs += 100
+    assert.equal(phases.current(), undefined)
+    assert.deepEqual(phases.list(), [{ name: 'dns', us: 10 }, ...part])
+    assert.equal(phases.latencyUs(), 11n)
+    for (let i = 0; i < 100; i++) phases.append(part)
+    assert.equal(phases.list().length, 64)
+    assert.equal(phases.latencyUs(), 101n * 11n)
+  })
 })

@@ -32,7 +32,7 @@ export async function runProbe(
   net: Partial<ProbeContext['net']>,
 ): Promise<Outcome> {
   const controller = new AbortController()
-  const probed = await kind.probe(params as never, {
+  const context: ProbeContext = {
     signal: controller.signal,
     deadlineMs: (roundStartMs + 1000) as UnixMs,
     timeoutMs: 1000,
@@ -47,7 +47,12 @@ export async function runProbe(
       ...net,
     },
     phases: makePhaseTimer(() => 0),
-  })
+    async askPart(_budgetMs, ask) {
+      const phases = makePhaseTimer(() => 0)
+      return { step: await ask({ ...context, phases }), phases: phases.list() }
+    },
+  }
+  const probed = await kind.probe(params as never, context)
   controller.abort()
   const answer = checkAnswer(kind, params, probed)
   if (answer.status === 'reached') {

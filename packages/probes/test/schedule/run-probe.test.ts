@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { getEnding, probeOnce } from '../../src/compliance/harness.ts'
 import { startServer } from '../../src/compliance/server.ts'
+import type { Step } from '../../src/kind.ts'
+import { done } from '../../src/steps.ts'
 import { makeFakeKind, never, reachedNothing } from '../fake-kind.ts'
 
 describe('one probe', () => {
@@ -41,6 +43,77 @@ describe('one probe', () => {
       assert.equal(getEnding(result), 'timeout')
       assert.equal(await tried, false)
       assert.equal(server.count(), 0)
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('goes on without a part that is not there in its time, and closes what that opened', async () => {
+    const server = await startServer((socket) => socket.resume())
+    const slowServer = await startServer((socket) => socket.resume())
+    try {
+      const kind = makeFakeKind(async (_name, context) => {
+        const { net, phases } = context
+        const own = await net.connect({ host: '127.0.0.1', port: server.port })
+        phases.end()
+        const [slow, quick, broken] = await Promise.all([
+          context.askPart(50, async (part) => {
+            assert.ok((await part.net.connect({ host: '127.0.0.1', port: slowServer.port })).ok)
+            part.phases.begin('first-byte')
+            return never()
+          }),
+          context.askPart(50, async (part) => {
+            assert.equal(part.timeoutMs, 50)
+            assert.ok(part.deadlineMs - part.nowMs() <= 50)
+            return done(7n)
+          }),
+          context.askPart(50, () => Promise.reject(new Error('oh'))),
+        ])
+        assert.ok(!slow.step.ok && slow.step.stop.status === 'failed')
+        assert.match(slow.step.stop.detail, /no answer in 50 ms \(first-byte\)/)
+        assert.deepEqual(
+          slow.phases.map(({ name }) => name),
+          ['connect', 'first-byte'],
+        )
+        assert.deepEqual(quick, { step: { ok: true, value: 7n }, phases: [] })
+        assert.ok(!broken.step.ok && broken.step.stop.status === 'abstained')
+        assert.equal(broken.step.stop.reason, 'internal')
+        await slowServer.drained()
+        assert.ok(own.ok && !own.value.destroyed, 'what the probe itself opened stays')
+        return reachedNothing
+      })
+      const result = await probeOnce(kind, { name: 'a' })
+      assert.equal(getEnding(result), 'reached', JSON.stringify(result))
+      await server.drained()
+    } finally {
+      await server.close()
+      await slowServer.close()
+    }
+  })
+
+  it('ends its parts when it is over, and those that are begun later at once', async () => {
+    const server = await startServer((socket) => socket.resume())
+    const { promise: ended, resolve: tell } = Promise.withResolvers<readonly Step<never>[]>()
+    try {
+      const kind = makeFakeKind(async (_name, context) => {
+        const hang = () =>
+          context.askPart<never>(60_000, async ({ net }) => {
+            await net.connect({ host: '127.0.0.1', port: server.port })
+            return never()
+          })
+        const early = hang()
+        context.signal.addEventListener('abort', () => {
+          void early.then(async ({ step }) => tell([step, (await hang()).step]))
+        })
+        return never()
+      })
+      const result = await probeOnce(kind, { name: 'a' }, { timeoutMs: 100 })
+      assert.equal(getEnding(result), 'timeout')
+      for (const step of await ended) {
+        assert.ok(!step.ok && step.stop.status === 'abstained')
+        assert.equal(step.stop.reason, 'stopping')
+      }
+      await server.drained()
     } finally {
       await server.close()
     }

@@ -1,0 +1,119 @@
+import type { Round, UnixMs } from '@watchfire/attestation'
+import type { ProbeClock } from '../clock.ts'
+import type { ProbeContext, ProbeKind, Stop } from '../kind.ts'
+import { makeProbeNetwork, type NetworkBasis } from '../net/probe-network.ts'
+import { makePhaseTimer, type Phase, type PhaseTimer } from '../phase-timer.ts'
+import { abstained, describeError, failed, stopped } from '../steps.ts'
+
+/** Time given to a probe, or to a part of one. */
+export interface Span {
+  readonly kind: ProbeKind
+  readonly timeoutMs: number
+  readonly round: Round
+  readonly roundStartMs: UnixMs
+  /** How long it may take, from now. */
+  readonly budgetMs: number
+  /** Whether that is all the time the target was promised. */
+  readonly isFullBudget: boolean
+}
+
+/** What is asked in a span: what to ask, and how what ends it early is said. */
+export interface SpanWork<T> {
+  ask(context: ProbeContext): Promise<T>
+  end(stop: Stop): T
+}
+
+/** What ends a span early. */
+type Interruption = 'deadline' | 'stopping'
+
+/** A span under way. */
+export interface RunningSpan<T> {
+  /** Never rejects, and comes by the deadline whatever is asked. */
+  readonly result: Promise<{ readonly value: T; readonly phases: readonly Phase[] }>
+  /** Nobody waits for it any more: the result is the abstention `stopping`. */
+  stop(): void
+}
+
+/** A timer that fires this much late says that our own process was held up, not the target. */
+const LAG_MS_MAX = 250
+
+/**
+ * Asks under a deadline. What is thrown becomes the abstention `internal`; what ignores its signal is
+ * left behind, and what it opened is closed, parts of it included.
+ */
+export function runSpan<T>(
+  span: Span,
+  basis: NetworkBasis,
+  clock: ProbeClock,
+  work: SpanWork<T>,
+): RunningSpan<T> {
+  const { kind, budgetMs, isFullBudget } = span
+  const controller = new AbortController()
+  const phases = makePhaseTimer(() => clock.monotonicMs() * 1000)
+  const startedMs = clock.monotonicMs()
+  const { net, close } = makeProbeNetwork(basis, phases, controller.signal)
+  const parts = new Set<{ stop(): void }>()
+  const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Interruption>()
+  const cancelTimer = clock.setTimer(budgetMs, () => interrupt('deadline'))
+
+  const context: ProbeContext = {
+    signal: controller.signal,
+    deadlineMs: (clock.nowMs() + budgetMs) as UnixMs,
+    timeoutMs: span.timeoutMs,
+    round: span.round,
+    roundStartMs: span.roundStartMs,
+    nowMs: () => clock.nowMs(),
+    net,
+    phases,
+    async askPart(partMs, askIt) {
+      const part = runSpan({ ...span, timeoutMs: partMs, budgetMs: partMs }, basis, clock, {
+        ask: askIt,
+        end: stopped,
+      })
+      parts.add(part)
+      if (controller.signal.aborted) part.stop()
+      const { value: step, phases: list } = await part.result
+      parts.delete(part)
+      return { step, phases: list }
+    },
+  }
+
+  async function ask(): Promise<T> {
+    try {
+      return await work.ask(context)
+    } catch (error) {
+      const detail = `kind ${kind.kind} threw: ${describeError(error)}`
+      return work.end(abstained('internal', detail))
+    }
+  }
+
+  async function getResult(): Promise<{ value: T; phases: readonly Phase[] }> {
+    const interruption = interrupted.then((how) => work.end(judgeInterruption(how, phases)))
+    const value = await Promise.race([ask(), interruption])
+    const list = phases.list()
+    phases.end()
+    cancelTimer()
+    close()
+    controller.abort()
+    for (const part of parts) part.stop()
+    return { value, phases: list }
+  }
+
+  function judgeInterruption(interruption: Interruption, timer: PhaseTimer): Stop {
+    if (interruption === 'stopping') return abstained('stopping', 'the node stops')
+    const lateMs = clock.monotonicMs() - startedMs - budgetMs
+    if (lateMs > LAG_MS_MAX) {
+      return abstained('overloaded', `this process was held up for ${Math.round(lateMs)} ms`)
+    }
+    const phase = timer.current() ?? 'request'
+    if (!isFullBudget) {
+      return abstained('overloaded', `started late, and not done in ${budgetMs} ms (${phase})`)
+    }
+    // A name that nobody answers for is the fault of the name, not of the target behind it.
+    return phase === 'dns' && kind.outcomes.includes('dns')
+      ? failed('dns', `no answer in ${budgetMs} ms`)
+      : failed('timeout', `no answer in ${budgetMs} ms (${phase})`)
+  }
+
+  return { result: getResult(), stop: () => interrupt('stopping') }
+}
