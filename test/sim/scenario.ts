@@ -3,7 +3,7 @@ import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
 import { goodWeather, type Weather } from './world/network.ts'
 import { Prng } from './world/prng.ts'
 import type { SchemeName } from './world/signature-scheme.ts'
-import type { CrashKind } from './world/sim-node.ts'
+import type { CrashKind } from './world/life.ts'
 
 /** What a seed may be about. */
 export const scenarioNames = [

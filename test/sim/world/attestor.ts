@@ -9,7 +9,8 @@ import {
   signedAttestationType,
 } from '@watchfire/attestation'
 import { LATE_RECORDS, type Outbox } from './outbox.ts'
-import type { SimNode, World } from './sim-node.ts'
+import type { SimNode } from './sim-node.ts'
+import type { World } from './world.ts'
 
 /** Attests once a round and shard, by the node's clock, at a moment drawn for each round. */
 export class Attestor {

@@ -13,7 +13,8 @@ import {
   type View,
 } from '@watchfire/attestation'
 import { ATTEMPT_MS, ATTEMPTS_MAX, type Answer, type Request } from './requests.ts'
-import type { SimNode, World } from './sim-node.ts'
+import type { SimNode } from './sim-node.ts'
+import type { World } from './world.ts'
 
 /** Pulls what the core lacks from other nodes, over the same links as everything else (SPEC 10, 11). */
 export class Fetcher {

@@ -1,7 +1,8 @@
 import { decode, type View, viewCertificateType } from '@watchfire/attestation'
 import { ask } from './fetcher.ts'
 import type { Answer } from './requests.ts'
-import type { SimNode, World } from './sim-node.ts'
+import type { SimNode } from './sim-node.ts'
+import type { World } from './world.ts'
 
 /** How often those who did not answer are asked again. */
 const AGAIN_MS = 500

@@ -24,7 +24,8 @@ import { computeState, type Effect } from '@watchfire/consensus'
 import type { TopicName } from '../checkers/checker.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from '../vices/vice.ts'
 import { type Signed, toName } from './disk.ts'
-import type { SimNode, World } from './sim-node.ts'
+import type { SimNode } from './sim-node.ts'
+import type { World } from './world.ts'
 
 /**
  * Records at the end of the log among which all are that may be repeated or attested again: of 256

@@ -1,0 +1,165 @@
+import type { EpochContext, MemberIndex } from '@watchfire/attestation'
+import {
+  admit,
+  type Admission,
+  type AdmissionWindow,
+  type CoreConfig,
+  type Input,
+  makeAdmission,
+  setAdmissionWindow,
+} from '@watchfire/consensus'
+import type { TopicName } from '../checkers/checker.ts'
+import { toName } from './disk.ts'
+import type { Happening } from './event-queue.ts'
+import type { SimNode } from './sim-node.ts'
+import type { Parcel, World } from './world.ts'
+
+/** Messages kept because they come too early (SPEC 8, QUEUE). */
+const QUEUED_MAX = 2000
+
+/** Topics as the trace tells them apart. */
+const topicNumbers: Readonly<Record<TopicName, number>> = {
+  attestation: 0,
+  proposal: 1,
+  vote: 2,
+  certificate: 3,
+  evidence: 4,
+}
+
+/** A message that came too early. */
+interface Queued extends Parcel {
+  readonly from: SimNode
+  readonly retryAtMs: number
+}
+
+/** Bytes in: judged by `admit`, and what it takes fed to the core; what comes too early waits. */
+export class Inbox {
+  readonly #world: World
+  readonly #node: SimNode
+  readonly #feed: (input: Input) => void
+  #admission: Admission | undefined
+  #loopback: Parcel[] = []
+  #queued: Queued[] = []
+  #queueWake: Happening | undefined
+  #isDraining = false
+
+  constructor(world: World, node: SimNode, feed: (input: Input) => void) {
+    this.#world = world
+    this.#node = node
+    this.#feed = feed
+  }
+
+  get admission(): Admission | undefined {
+    return this.#admission
+  }
+
+  open(epochs: readonly EpochContext[]): CoreConfig {
+    const config = {
+      networkId: this.#world.founding.networkId,
+      epochs,
+      me: this.#node.member as MemberIndex | undefined,
+      verify: this.#world.scheme.verify,
+    }
+    this.#admission = makeAdmission(config)
+    return config
+  }
+
+  /** The process is gone, and all that waited with it. */
+  close(): void {
+    this.#admission = undefined
+    this.#loopback = []
+    this.#queued = []
+    this.#isDraining = false
+    if (this.#queueWake !== undefined) this.#queueWake.cancelled = true
+    this.#queueWake = undefined
+  }
+
+  setWindow(window: AdmissionWindow): void {
+    if (this.#admission !== undefined) setAdmissionWindow(this.#admission, window)
+  }
+
+  /** Bytes from another node. */
+  receive(from: SimNode, parcel: Parcel): void {
+    const { nowMs } = this.#world.queue
+    const { index } = this.#node
+    const print = this.#world.getFingerprint(parcel.bytes)
+    this.#world.trace.addNumbers(
+      [nowMs, index, from.index, topicNumbers[parcel.topic], print],
+      () => `${nowMs} n${index} < n${from.index} ${parcel.topic} ${print.toString(16)}`,
+    )
+    this.#admit(from, parcel)
+  }
+
+  /** Takes what the node sent itself. */
+  loopBack(parcel: Parcel): void {
+    this.#loopback.push(parcel)
+  }
+
+  /** Our own messages come back through the same validation as anyone's. */
+  drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    for (let own = this.#loopback.shift(); own !== undefined; own = this.#loopback.shift()) {
+      this.#admit(this.#node, own)
+    }
+    this.#isDraining = false
+  }
+
+  #admit(from: SimNode, parcel: Parcel): void {
+    const admission = this.#admission
+    if (admission === undefined) return
+    const { topic, shard, bytes } = parcel
+    const node = this.#node
+    const { auditor, scheme } = this.#world
+    const verdict = admit(admission, topic, shard, bytes, node.nowMs, (signature, digest, key) =>
+      scheme.verify(signature, digest, key) ? 'valid' : 'invalid',
+    )
+    const code = verdict.action === 'accept' ? '' : verdict.code
+    auditor.tell((checker) =>
+      checker.onVerdict?.(node, from, topic, bytes, { action: verdict.action, code }),
+    )
+    switch (verdict.action) {
+      case 'accept': {
+        const { input } = verdict
+        if (input.kind === 'status') break
+        if (input.kind === 'attestation') {
+          const name = toName(input.digest)
+          node.held.attestations.set(name, { shard, bytes, message: input.message })
+          node.disk.put({ kind: 'attestation', name, message: input.message, bytes })
+        }
+        this.#feed({ ...input, nowMs: node.nowMs })
+        break
+      }
+      case 'reject':
+        node.say(`rejects ${topic} of n${from.index}: ${verdict.code}`)
+        auditor.tell((checker) => checker.onReject?.(node, from, topic, verdict.code))
+        break
+      case 'ignore':
+        if (verdict.code === 'internal') throw new Error(`admission threw: ${verdict.detail}`)
+        break
+      case 'queue': {
+        const retryAtMs = verdict.retryAtMs ?? node.nowMs + 100
+        if (this.#queued.length < QUEUED_MAX) this.#queued.push({ ...parcel, from, retryAtMs })
+        this.#scheduleQueue()
+        break
+      }
+    }
+    if (verdict.evidence !== undefined) {
+      this.#feed({ kind: 'evidence', message: verdict.evidence, nowMs: node.nowMs })
+    }
+  }
+
+  #scheduleQueue(): void {
+    if (this.#queueWake !== undefined || this.#queued.length === 0) return
+    const node = this.#node
+    const nextMs = this.#queued.reduce((least, each) => Math.min(least, each.retryAtMs), Infinity)
+    this.#queueWake = node.at(Math.max(nextMs, node.nowMs + 1), () => {
+      this.#queueWake = undefined
+      const due = this.#queued.filter((each) => each.retryAtMs <= node.nowMs)
+      this.#queued = this.#queued.filter((each) => each.retryAtMs > node.nowMs)
+      for (const { from, ...parcel } of due) this.#admit(from, parcel)
+      node.drain()
+      this.#scheduleQueue()
+    })
+  }
+}

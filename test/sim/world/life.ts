@@ -1,0 +1,106 @@
+import type { UnixMs } from '@watchfire/attestation'
+import type { EventQueue, Happening } from './event-queue.ts'
+
+/** How a life ends. */
+export type CrashKind = 'kill' | 'power' | 'wipe'
+
+/** Thrown where a node dies between two of its operations. */
+class Death extends Error {}
+
+/** What a life's end and errors are told to. */
+export interface Mourners {
+  /** The node's own code threw: it stays down. */
+  onThrow(error: unknown): void
+  /** What happens to the disk. */
+  onDeath(kind: CrashKind): void
+  /** The life is over: what was in memory is gone. */
+  onGone(): void
+}
+
+/** The lives of a node's process, one after another, and the clock it reads. */
+export class Life {
+  isUp = false
+  /** Whether its own code threw: it stays down. */
+  isBroken = false
+  /** Restarts so far. */
+  number = 0
+  readonly #queue: EventQueue
+  readonly #mourners: Mourners
+  #clockOffsetMs: number
+  #opsLeft: number | undefined
+  #crashKind: CrashKind = 'kill'
+
+  constructor(queue: EventQueue, clockOffsetMs: number, mourners: Mourners) {
+    this.#queue = queue
+    this.#clockOffsetMs = clockOffsetMs
+    this.#mourners = mourners
+  }
+
+  /** The node's clock less the world's. */
+  get clockOffsetMs(): number {
+    return this.#clockOffsetMs
+  }
+
+  set clockOffsetMs(offsetMs: number) {
+    this.#clockOffsetMs = offsetMs
+  }
+
+  /** The node's wall clock. */
+  get nowMs(): UnixMs {
+    return (this.#queue.nowMs + this.#clockOffsetMs) as UnixMs
+  }
+
+  /** Dies now, or after some more operations: between two writes, or a write and what follows. */
+  crash(kind: CrashKind, afterOps: number): void {
+    this.#crashKind = kind
+    if (afterOps === 0 || !this.isUp) this.#die()
+    else this.#opsLeft = afterOps
+  }
+
+  /** Dies if a crash is still waiting for its operation. */
+  crashNow(): void {
+    if (this.#opsLeft !== undefined) this.#die()
+  }
+
+  /** Called after each operation: a crash may come there. */
+  op(): void {
+    if (this.#opsLeft === undefined) return
+    this.#opsLeft -= 1
+    if (this.#opsLeft <= 0) throw new Death('the crash that was waiting')
+  }
+
+  /** Runs what belongs to this life; an error of the core ends the node and is a violation. */
+  guard(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (!(error instanceof Death)) {
+        this.#mourners.onThrow(error)
+        this.#crashKind = 'kill'
+        this.isBroken = true
+      }
+      this.#die()
+    }
+  }
+
+  /** Runs `run` later in this life, at a time by this node's clock. */
+  at(localMs: number, run: () => void): Happening {
+    const { number } = this
+    return this.#queue.at(localMs - this.#clockOffsetMs, () => {
+      if (this.isUp && this.number === number) this.guard(run)
+    })
+  }
+
+  /** Runs `run` later in this life, after a delay. */
+  after(delayMs: number, run: () => void): Happening {
+    return this.at(this.nowMs + delayMs, run)
+  }
+
+  #die(): void {
+    this.#mourners.onDeath(this.#crashKind)
+    this.isUp = false
+    this.number += 1
+    this.#opsLeft = undefined
+    this.#mourners.onGone()
+  }
+}
