@@ -17,6 +17,7 @@ import { onEvidence } from './accuse.ts'
 import { addToPool, findInPool } from './attestation-pool.ts'
 import { checkBlockShape, computeBlock, type ParentBlock } from './block-checks.ts'
 import { raiseAlarm } from './halt.ts'
+import { getBlockNeeds } from './block-needs.ts'
 import { ascend } from './int-map.ts'
 import {
   type BlockRecord,
@@ -24,7 +25,6 @@ import {
   type Draft,
   getHeader,
   getStateAfter,
-  getView,
   type Held,
   updateBlock,
 } from './model.ts'
@@ -58,6 +58,7 @@ export function addBlock(
     block,
     inputs,
     missing,
+    isInShape: false,
     outcome: undefined,
     isStored,
   }
@@ -77,7 +78,7 @@ export function isWithinReach({ final }: Core, { header }: Block): boolean {
 export function onFetchedBlock(draft: Draft, block: Block): void {
   if (!isWithinReach(draft, block)) return
   const digest = getHeaderDigest(draft.config.networkId, block.header)
-  if (!getMissingBlocks(draft).has(toHex(digest))) return
+  if (!getBlockNeeds(draft).missing.has(toHex(digest))) return
   if (!areEqual(getBodyHash(block.body), block.header.body)) return
   addBlock(draft, block, digest)
 }
@@ -105,88 +106,29 @@ function toEvidence(draft: Draft, a: Held, b: Held): Verified<Evidence> {
   return makeAttestationEvidence(draft.config.networkId, first, second)
 }
 
-/** What the last answer for a map of blocks rested on besides that map. */
-interface NeededMemo {
-  readonly notarized: Core['notarized']
-  readonly finalHex: Hex
-  readonly proposedHex: Hex | undefined
-  readonly needed: ReadonlySet<Hex>
-}
-/** Several rules ask within a step, and most steps change no block. */
-const neededMemos = new WeakMap<Core['blocks'], NeededMemo>()
-
-/**
- * Blocks whose state the node needs: notarized, finalized, and the current proposal; with their
- * ancestors down to the final block. Ascending by view, then from child to parent.
- */
-export function getNeededBlocks(core: Core): ReadonlySet<Hex> {
-  const { notarized, blocks, final } = core
-  const { proposal } = getView(core, core.view)
-  const memo = neededMemos.get(blocks)
-  if (
-    memo?.notarized === notarized &&
-    memo.finalHex === final.hex &&
-    memo.proposedHex === proposal?.hex
-  ) {
-    return memo.needed
-  }
-  const needed = new Set<Hex>()
-  const addChain = (start: Hex) => {
-    let hex: Hex | undefined = start
-    while (hex !== undefined && hex !== final.hex && !needed.has(hex)) {
-      if (isSettledAncestor(core, hex)) return
-      needed.add(hex)
-      hex = blocks.get(hex)?.parentHex
-    }
-  }
-  for (const { view, hex } of notarized) if (view >= core.finalView) addChain(hex)
-  if (proposal !== undefined && isParentKnown(core, proposal.hex)) addChain(proposal.hex)
-  neededMemos.set(blocks, {
-    notarized,
-    finalHex: final.hex,
-    proposedHex: proposal?.hex,
-    needed,
-  })
-  return needed
-}
-
-/** Whether a digest belongs to a final block below the highest. */
-function isSettledAncestor(core: Core, hex: Hex): boolean {
-  const height = core.blocks.get(hex)?.block.header.height
-  return height !== undefined && height <= core.final.header.height
-}
-
-function isParentKnown(core: Core, hex: Hex): boolean {
-  return getHeader(core, core.blocks.get(hex)?.parentHex) !== undefined
-}
-
-/** Needed digests without a block. */
-export function getMissingBlocks(core: Core): ReadonlySet<Hex> {
-  return new Set([...getNeededBlocks(core)].filter((hex) => !core.blocks.has(hex)))
-}
-
 /** Computes the states of all needed blocks whose parent's state and attestations are held. */
 export function resolveBlocks(draft: Draft): void {
-  const waiting = [...getNeededBlocks(draft)]
-    .flatMap((hex) => draft.blocks.get(hex) ?? [])
-    .filter(({ outcome }) => outcome === undefined)
-    .toSorted((a, b) => a.block.header.height - b.block.header.height)
-  for (const record of waiting) resolveBlock(draft, record)
+  for (const record of getBlockNeeds(draft).open) resolveBlock(draft, record)
 }
 
 function resolveBlock(draft: Draft, record: BlockRecord): void {
   const parent = getParent(draft, record)
   if (parent === undefined) return
   const { context, config } = draft
-  const fault = checkBlockShape(context, parent, record.block, config.verify)
+  const fault = record.isInShape
+    ? undefined
+    : checkBlockShape(context, parent, record.block, config.verify)
   if (fault !== undefined) {
     updateBlock(draft, { ...record, outcome: { kind: 'faulty', fault } })
     return
   }
-  if (record.missing.size > 0) return
+  if (record.missing.size > 0) {
+    if (!record.isInShape) updateBlock(draft, { ...record, isInShape: true })
+    return
+  }
   const attestations = record.inputs.flatMap((held) => held?.message ?? [])
   const outcome = computeBlock(context, parent, record.block, attestations)
-  updateBlock(draft, { ...record, outcome })
+  updateBlock(draft, { ...record, isInShape: true, outcome })
 }
 
 function getParent(core: Core, record: BlockRecord): ParentBlock | undefined {
@@ -234,7 +176,7 @@ export function checkNotarized(draft: Draft): void {
 
 /** Lets go of blocks that nothing late refers to, and of proposals that came to nothing. */
 export function dropStaleBlocks(draft: Draft): void {
-  const kept = new Set(getNeededBlocks(draft))
+  const kept = new Set(getBlockNeeds(draft).needed)
   for (const [key, { proposal, certificates }] of ascend(draft.views)) {
     if (proposal === undefined) continue
     if (key >= draft.view - PROPOSALS_BEHIND || certificates.notarize !== undefined) {

@@ -9,7 +9,7 @@ import {
   type UnixMs,
   type View,
 } from '@watchfire/attestation'
-import { getNeededBlocks } from './blocks.ts'
+import { getBlockNeeds } from './block-needs.ts'
 import type { Effect } from './core.ts'
 import { ascend } from './int-map.ts'
 import {
@@ -28,8 +28,6 @@ import { GAP_VIEWS_MAX, getGap } from './views.ts'
 
 const DIGESTS_PER_FETCH = 256
 const BLOCKS_PER_FETCH = 64
-/** Blocks between the final one and what is needed from which on the certificates are asked for instead. */
-const SYNC_GAP = 8
 /** Times that something is asked for in vain before the certified state is. */
 const ATTEMPTS_BEFORE_SYNC = 4
 
@@ -41,10 +39,12 @@ type Need =
 
 /** Asks for what is due and remembers when to ask again: after `viewTimeoutMs`, doubling up to `viewTimeoutMsMax`. */
 export function scheduleFetches(draft: Draft): void {
+  const needs = getNeeds(draft)
+  if (needs.length === 0 && draft.fetches.size === 0) return
   const timers = new Map<string, FetchTimer>()
   const due: Need[] = []
   const { viewTimeoutMs, viewTimeoutMsMax } = draft.context.parameters
-  for (const need of getNeeds(draft)) {
+  for (const need of needs) {
     const timer = draft.fetches.get(need.key)
     if (timer !== undefined && timer.nextAtMs > draft.nowMs) {
       timers.set(need.key, timer)
@@ -80,33 +80,14 @@ export function getStallMs({ context, final, finalAtMs }: Core): UnixMs {
   return (Math.max(finalAtMs, dueMs) + 2 * parameters.viewTimeoutMsMax) as UnixMs
 }
 
-/** Digests of attestations that needed blocks name and that are not held. */
-export function getWantedAttestations(core: Core): ReadonlySet<Hex> {
-  const wanted = new Set<Hex>()
-  for (const record of getWaitingBlocks(core))
-    for (const hex of record.missing.keys()) wanted.add(hex)
-  return wanted
-}
-
-/** Needed blocks whose attestations are not all held, and that no check has refused. */
-function getWaitingBlocks(core: Core): readonly BlockRecord[] {
-  return [...getNeededBlocks(core)]
-    .flatMap((hex) => core.blocks.get(hex) ?? [])
-    .filter(({ outcome, missing }) => outcome === undefined && missing.size > 0)
-}
-
 function getNeeds(core: Core): readonly Need[] {
-  const needs = [...getViewNeeds(core)]
-  const needsSync = isSyncNeeded(core)
-  if (needsSync) needs.push({ kind: 'sync', key: getSyncKey(core) })
+  const needs = getViewNeeds(core)
+  const { missing, waiting, isFar } = getBlockNeeds(core)
+  if (isSyncNeeded(core)) needs.push({ kind: 'sync', key: getSyncKey(core) })
   // Far behind, the certified state comes before what lies between; in vain, both are tried.
-  const isSyncHopeful =
-    isFarBehind(core) && getAttempts(core, getSyncKey(core)) < ATTEMPTS_BEFORE_SYNC
-  if (isSyncHopeful) return needs
-  for (const hex of getNeededBlocks(core)) {
-    if (!core.blocks.has(hex)) needs.push({ kind: 'block', key: `block:${hex}`, hex })
-  }
-  for (const record of getWaitingBlocks(core)) {
+  if (isFar && getAttempts(core, getSyncKey(core)) < ATTEMPTS_BEFORE_SYNC) return needs
+  for (const hex of missing) needs.push({ kind: 'block', key: `block:${hex}`, hex })
+  for (const record of waiting) {
     needs.push({ kind: 'attestations', key: `attestations:${record.hex}`, record })
   }
   return needs
@@ -117,7 +98,7 @@ function getNeeds(core: Core): readonly Need[] {
  * parent of the current proposal and the current view (SPEC 6.3, 6.4.4); and, while nothing becomes
  * final, of the current view and those after it.
  */
-function getViewNeeds(core: Core): readonly Need[] {
+function getViewNeeds(core: Core): Need[] {
   const needs: Need[] = []
   const add = (from: View, to: View) => {
     needs.push({ kind: 'views', key: `views:${to}`, from, to })
@@ -142,9 +123,10 @@ function getViewNeeds(core: Core): readonly Need[] {
 /** Far behind, unable to compute what is final, unable to fetch it, or seeing nothing become final for long. */
 function isSyncNeeded(core: Core): boolean {
   if (core.halted === 'conflicting-finality') return false
-  if (isFarBehind(core) || isStalled(core)) return true
-  for (const hex of getNeededBlocks(core)) {
-    if (core.blocks.get(hex)?.outcome?.kind === 'faulty' && isNotarized(core, hex)) return true
+  const { needed, isFar, isStuck } = getBlockNeeds(core)
+  if (isFar || isStuck || isStalled(core)) return true
+  if (core.fetches.size === 0) return false
+  for (const hex of needed) {
     const tries = Math.max(
       getAttempts(core, `block:${hex}`),
       getAttempts(core, `attestations:${hex}`),
@@ -152,36 +134,6 @@ function isSyncNeeded(core: Core): boolean {
     if (tries >= ATTEMPTS_BEFORE_SYNC) return true
   }
   return false
-}
-
-function isNotarized(core: Core, hex: Hex): boolean {
-  return core.notarized.some((known) => known.hex === hex)
-}
-
-function isFarBehind(core: Core): boolean {
-  const connected = new Set<Hex>()
-  for (const hex of getNeededBlocks(core)) {
-    const header = core.blocks.get(hex)?.block.header
-    if (header === undefined || header.height - core.final.header.height <= SYNC_GAP) continue
-    // A long chain that is all held needs no sync: it only waits to be final.
-    if (!isConnected(core, hex, connected)) return true
-  }
-  return false
-}
-
-/** @param known what is found to be connected: a long chain is gone down once, not once a block of it */
-function isConnected(core: Core, start: Hex, known: Set<Hex>): boolean {
-  const walked: Hex[] = []
-  let hex: Hex | undefined = start
-  while (hex !== undefined && hex !== core.final.hex && !known.has(hex)) {
-    const record: BlockRecord | undefined = core.blocks.get(hex)
-    if (record?.outcome?.kind === 'valid') break
-    walked.push(hex)
-    hex = record?.parentHex
-  }
-  if (hex === undefined) return false
-  for (const each of walked) known.add(each)
-  return true
 }
 
 function isStalled(core: Core): boolean {

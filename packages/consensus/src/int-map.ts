@@ -20,7 +20,7 @@ export function getAt<T>(map: IntMap<T>, key: number): T | undefined {
 
 export function setAt<T>(map: IntMap<T>, key: number, value: T): IntMap<T> {
   const index = Math.floor(key / CHUNK)
-  const chunk = [...(map.chunks.get(index) ?? Array.from<undefined>({ length: CHUNK }))]
+  const chunk = map.chunks.get(index)?.slice() ?? Array.from<T | undefined>({ length: CHUNK })
   chunk[key % CHUNK] = value
   return { chunks: new Map(map.chunks).set(index, chunk) }
 }

@@ -49,6 +49,8 @@ export interface BlockRecord {
   readonly inputs: readonly (Held | undefined)[]
   /** Position in `inputs` by digest of what is not held. */
   readonly missing: ReadonlyMap<Hex, number>
+  /** Whether what needs no attestation is in order (SPEC 6.4.3, 6.4.6, 6.4.8, 6.4.10). */
+  readonly isInShape: boolean
   /** What SPEC 6.4.3 and 6.4.6 to 6.4.11 say of it, once parent and inputs are known. */
   readonly outcome: BlockOutcome | undefined
   /** Whether a `store-block` went out for it, or it came from the store. */
@@ -66,9 +68,16 @@ export interface HeldProposal {
   readonly hex: Hex
 }
 
+/** A vote that counts. */
+export interface CountedVote {
+  readonly hex: Hex
+  readonly signature: Uint8Array
+}
+
 /** Votes of one kind in one view, the first of each member. */
 export interface Tally {
-  readonly byMember: ReadonlyMap<MemberIndex, { readonly hex: Hex; readonly signature: Uint8Array }>
+  /** By member index, for every member of the committee. */
+  readonly votes: readonly (CountedVote | undefined)[]
   readonly weights: ReadonlyMap<Hex, number>
 }
 
@@ -161,10 +170,20 @@ export interface Core {
   readonly halted: HaltCode | undefined
   /** The final block ends its epoch and no context of the next one was given. */
   readonly isEnded: boolean
+  /** What the rules on blocks and finality last looked at; undefined before they did. */
+  readonly surveyed: Surveyed | undefined
+  /** What the step in the making asks for; none in a state. */
+  readonly effects: readonly Effect[]
 }
 
+/** All that decides what the rules on blocks and finality come to. */
+export type Surveyed = Pick<
+  Core,
+  'blocks' | 'notarized' | 'final' | 'finalView' | 'finalizations' | 'halted'
+> & { readonly proposed: Hex | undefined }
+
 /** A core in the making, private to one step. */
-export type Draft = { -readonly [Key in keyof Core]: Core[Key] } & { readonly effects: Effect[] }
+export type Draft = { -readonly [Key in keyof Core]: Core[Key] } & { effects: Effect[] }
 
 /** The state of an opaque handle. */
 export function openState(state: CoreState): Core {
@@ -175,8 +194,11 @@ export function openDraft(core: Core, nowMs: UnixMs): Draft {
   return { ...core, nowMs, effects: [] }
 }
 
-export function closeDraft({ effects: _, ...core }: Draft): CoreState {
-  return core as unknown as CoreState
+/** The draft becomes the state that it is of, without a copy: whoever closes it must let go of it. */
+export function closeDraft(draft: Draft): { state: CoreState; effects: readonly Effect[] } {
+  const { effects } = draft
+  draft.effects = []
+  return { state: draft as unknown as CoreState, effects }
 }
 
 const emptyRecord: ViewRecord = {

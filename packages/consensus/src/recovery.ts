@@ -83,6 +83,8 @@ function makeCore(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): Core {
     signedLater: recovery,
     halted: recovery.halted,
     isEnded: false,
+    surveyed: undefined,
+    effects: [],
   }
 }
 

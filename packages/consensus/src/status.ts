@@ -1,8 +1,7 @@
 import { getLeader, getWeight } from '@watchfire/attestation'
-import { getMissingBlocks } from './blocks.ts'
+import { getBlockNeeds } from './block-needs.ts'
 import type { AdmissionWindow, CoreState, Status } from './core.ts'
-import { getWantedAttestations } from './fetches.ts'
-import { getHeader, getTip, openState } from './model.ts'
+import { type Core, getHeader, getTip, openState } from './model.ts'
 import { getHeard } from './tally.ts'
 import { getDeadlineMs } from './views.ts'
 
@@ -12,7 +11,7 @@ export function getStatus(state: CoreState): Status {
   const { context, final } = core
   const tip = getHeader(core, getTip(core).hex) ?? final.header
   const viewDeadlineMs = getDeadlineMs(core)
-  const heard = getHeard(core)
+  const needs = getBlockNeeds(core)
   const excluded = new Set([
     ...core.evidence.keys(),
     ...(final.header.epoch === context.epoch
@@ -33,14 +32,18 @@ export function getStatus(state: CoreState): Status {
       (core.muteUntilView !== undefined && core.view < core.muteUntilView),
     ...(core.halted === undefined ? {} : { halted: core.halted }),
     viewDeadlineMs,
-    ...(core.nowMs < viewDeadlineMs
-      ? {}
-      : { waiting: { heard, heardWeight: getWeight(context, heard), quorum: context.quorum } }),
+    ...(core.nowMs < viewDeadlineMs ? {} : { waiting: getWaiting(core) }),
     ended: core.isEnded,
-    missingAttestations: getWantedAttestations(core).size,
-    missingBlocks: getMissingBlocks(core).size,
+    missingAttestations: needs.wanted.size,
+    missingBlocks: needs.missing.size,
     excluded: [...excluded].toSorted((a, b) => a - b),
   }
+}
+
+function getWaiting(core: Core): NonNullable<Status['waiting']> {
+  const heard = getHeard(core)
+  const { quorum } = core.context
+  return { heard, heardWeight: getWeight(core.context, heard), quorum }
 }
 
 /** What admission goes by until the next step (SPEC 8). */
@@ -50,6 +53,6 @@ export function getAdmissionWindow(state: CoreState): AdmissionWindow {
     epoch: core.context.epoch,
     finalView: core.finalView,
     view: core.view,
-    wanted: getWantedAttestations(core),
+    wanted: getBlockNeeds(core).wanted,
   }
 }

@@ -12,7 +12,7 @@ import type { CoreState, Input, StepResult } from './core.ts'
 import { onEvidence } from './accuse.ts'
 import { getFetchWakeMs, getStallMs, scheduleFetches } from './fetches.ts'
 import { onConflict, onSynced, pursueFinality } from './finality.ts'
-import { closeDraft, type Core, type Draft, openDraft, openState } from './model.ts'
+import { closeDraft, type Core, type Draft, getView, openDraft, openState } from './model.ts'
 import { checkOwnSignature, mute, onUnmute } from './mute.ts'
 import { getProposeWakeMs, tryPropose } from './propose.ts'
 import { repeatIfDue } from './repeat.ts'
@@ -119,9 +119,7 @@ function take(draft: Draft, input: Input): void {
  */
 export function settle(draft: Draft, before?: Core): StepResult {
   prunePool(draft)
-  resolveBlocks(draft)
-  checkNotarized(draft)
-  pursueFinality(draft)
+  settleBlocks(draft)
   considerProposal(draft)
   tryPropose(draft)
   onViewTimer(draft)
@@ -129,7 +127,29 @@ export function settle(draft: Draft, before?: Core): StepResult {
   if (draft.view !== before?.view || draft.final !== before.final) dropStaleBlocks(draft)
   scheduleFetches(draft)
   const wakeAtMs = getWakeMs(draft)
-  return { state: closeDraft(draft), effects: draft.effects, wakeAtMs }
+  return { ...closeDraft(draft), wakeAtMs }
+}
+
+/** The rules on blocks and finality. Looked at as before, they would say nothing that they did not. */
+function settleBlocks(draft: Draft): void {
+  const { blocks, notarized, final, finalView, finalizations, halted, surveyed } = draft
+  const proposed = getView(draft, draft.view).proposal?.hex
+  if (
+    surveyed !== undefined &&
+    surveyed.blocks === blocks &&
+    surveyed.notarized === notarized &&
+    surveyed.final === final &&
+    surveyed.finalView === finalView &&
+    surveyed.finalizations === finalizations &&
+    surveyed.halted === halted &&
+    surveyed.proposed === proposed
+  ) {
+    return
+  }
+  draft.surveyed = { blocks, notarized, final, finalView, finalizations, halted, proposed }
+  resolveBlocks(draft)
+  checkNotarized(draft)
+  pursueFinality(draft)
 }
 
 /** The earliest time at which a rule may come to another end by time alone. */
@@ -142,6 +162,10 @@ function getWakeMs(draft: Draft): UnixMs | undefined {
     getHoldWakeMs(draft),
     getProposeWakeMs(draft),
     getFetchWakeMs(draft),
-  ].filter((time) => time !== undefined)
-  return times.length === 0 ? undefined : (Math.min(...times) as UnixMs)
+  ]
+  let wakeAtMs: UnixMs | undefined
+  for (const time of times) {
+    if (time !== undefined && (wakeAtMs === undefined || time < wakeAtMs)) wakeAtMs = time
+  }
+  return wakeAtMs
 }

@@ -16,8 +16,6 @@ import { getVoteName, recordCertificate } from './views.ts'
 /** Votes further ahead are dropped: they bound what a future that may never come can take up (SPEC 8.3). */
 export const VIEWS_AHEAD = 1000
 
-const emptyTally: Tally = { byMember: new Map(), weights: new Map() }
-
 /**
  * Counts a verified vote, the first of its member, view and kind; with a quorum for one header it
  * makes the certificate (SPEC 6.6).
@@ -31,10 +29,10 @@ export function onVote(draft: Draft, signed: SignedVote): void {
   const hex = toHex(header)
   if (member === draft.me) checkOwnMessage(draft, view, name, hex, signed)
   const record = getView(draft, view)
-  const tally = record.tallies[name] ?? emptyTally
-  if (record.certificates[name] !== undefined || tally.byMember.has(member)) return
+  const tally = record.tallies[name] ?? makeTally(draft)
+  if (record.certificates[name] !== undefined || tally.votes[member] !== undefined) return
   const counted: Tally = {
-    byMember: new Map(tally.byMember).set(member, { hex, signature: signed.signature }),
+    votes: tally.votes.with(member, { hex, signature: signed.signature }),
     weights: new Map(tally.weights).set(hex, (tally.weights.get(hex) ?? 0) + weight),
   }
   updateView(draft, view, { tallies: { ...record.tallies, [name]: counted } })
@@ -42,27 +40,28 @@ export function onVote(draft: Draft, signed: SignedVote): void {
   recordCertificate(draft, makeCertificate(draft, view, name, hex, counted))
 }
 
+function makeTally({ context: { committee } }: Core): Tally {
+  return { votes: committee.members.map(() => undefined), weights: new Map() }
+}
+
 function makeCertificate(
   { context }: Core,
   view: View,
   name: VoteName,
   hex: Hex,
-  { byMember }: Tally,
+  { votes }: Tally,
 ): ViewCertificate {
-  const signatures = [...byMember]
-    .filter(([, vote]) => vote.hex === hex)
-    .map(([member, { signature }]) => ({ member, signature }))
-    .toSorted((a, b) => a.member - b.member)
+  const signatures = votes.flatMap((vote, index) =>
+    vote?.hex === hex ? [{ member: index as MemberIndex, signature: vote.signature }] : [],
+  )
   const header = fromHex(hex) as Digest
   return { epoch: context.epoch, view, kind: voteKinds[name], header, signatures }
 }
 
 /** Members that were heard in the current view, ascending: what a waiting node shows. */
 export function getHeard(core: Core): readonly MemberIndex[] {
-  const { tallies } = getView(core, core.view)
-  const heard = new Set<MemberIndex>()
-  for (const tally of Object.values(tallies)) {
-    for (const member of tally?.byMember.keys() ?? []) heard.add(member)
-  }
-  return [...heard].toSorted((a, b) => a - b)
+  const tallies = Object.values(getView(core, core.view).tallies)
+  return core.context.committee.members.flatMap((_, index) =>
+    tallies.some((tally) => tally?.votes[index] !== undefined) ? [index as MemberIndex] : [],
+  )
 }

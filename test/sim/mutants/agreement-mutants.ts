@@ -167,7 +167,7 @@ export const agreementMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: `${core}/tally.ts`,
-        find: 'record.certificates[name] !== undefined || tally.byMember.has(member)',
+        find: 'record.certificates[name] !== undefined || tally.votes[member] !== undefined',
         replace: 'record.certificates[name] !== undefined',
       },
       {

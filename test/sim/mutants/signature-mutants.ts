@@ -78,7 +78,7 @@ export const signatureMutants: readonly SourceMutant[] = [
         replace:
           'weights: new Map(tally.weights).set(hex, [...tally.weights.values()].reduce((sum, each) => sum + each, weight))',
       },
-      { file: tally, find: '.filter(([, vote]) => vote.hex === hex)', replace: '' },
+      { file: tally, find: 'vote?.hex === hex', replace: 'vote !== undefined' },
     ],
   },
   {
