@@ -119,11 +119,10 @@ describe('a node that hears what is final, and can neither compute nor sync it',
       const { user, system } = process.cpuUsage(before)
       spent.push(user + system)
     }
-    // The median: one collection of garbage costs as much as many steps.
-    const median = (from: number, to: number) =>
-      spent.slice(from, to).toSorted((a, b) => a - b)[(to - from) >> 1] ?? NaN
-    const ratio = median(550, 600) / median(150, 200)
-    // Three times as far and more: two measured in proportion, seven where each block went down the chain.
-    ok(ratio < 4, `${ratio.toFixed(1)} times the work`)
+    // The least: whatever else a machine does only adds to it.
+    const least = (from: number, to: number) => Math.min(...spent.slice(from, to))
+    const ratio = least(550, 600) / least(150, 200)
+    // Three times as far and more: up to four measured in proportion, ten where each block went down the chain.
+    ok(ratio < 6.5, `${ratio.toFixed(1)} times the work`)
   })
 })
