@@ -28,7 +28,7 @@ export function makeCheckers(
   return [
     { name: 'state', onPublish: (_node, topic, bytes) => attestations.see(topic, bytes) },
     new AgreementChecker(context, violate),
-    new DoubleSignatureChecker(context, violate),
+    new DoubleSignatureChecker(reader, violate),
     new SignatureChecker(reader, violate),
     new BallotChecker(context, reader, violate),
     new CertificateChecker(context, violate),

@@ -20,6 +20,12 @@ import { refuteEvidence } from './own-evidence.ts'
 import { computeOwnStateRoot } from './own-state-root.ts'
 import { headerDigest, tagged } from './own-wire.ts'
 
+/** Of an epoch, as its headers name them. */
+interface Hashes {
+  readonly committee: Buffer
+  readonly parameters: Buffer
+}
+
 /** Pieces of evidence that a block may hold (SPEC 3). */
 const EVIDENCE_MAX = 8
 
@@ -33,6 +39,7 @@ export class BlockChecker implements Checker {
   readonly #violate: Violate
   readonly #byHeight = new Map<number, { readonly header: Header; readonly state: State }>()
   readonly #checked = new Set<number>()
+  readonly #hashes = new Map<number, Hashes>()
 
   /** @param genesis the state before the first block */
   constructor(context: AuditContext, violate: Violate, genesis: State) {
@@ -53,13 +60,17 @@ export class BlockChecker implements Checker {
     return { ...zero, ...hashes, next: [] } as unknown as Header
   }
 
-  #getHashes(epoch: number): { committee: Buffer; parameters: Buffer } {
+  #getHashes(epoch: number): Hashes {
+    const known = this.#hashes.get(epoch)
+    if (known !== undefined) return known
     const context = this.#context.founding.epochs[epoch]
     if (context === undefined) return { committee: Buffer.alloc(32), parameters: Buffer.alloc(32) }
-    return {
+    const hashes = {
       committee: tagged('committee', encode(committeeType, context.committee)),
       parameters: tagged('parameters', encode(parametersType, context.parameters)),
     }
+    this.#hashes.set(epoch, hashes)
+    return hashes
   }
 
   onSynced(node: Watched, { header }: Certificate, state: State): void {

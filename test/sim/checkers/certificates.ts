@@ -1,4 +1,5 @@
 import type { Certificate } from '@watchfire/attestation'
+import { areSameBytes } from './alike.ts'
 import {
   type AuditContext,
   type Checker,
@@ -21,6 +22,16 @@ import {
 
 const FINALIZE = 3
 
+/** What a certificate says. */
+interface Certified {
+  readonly epoch: number
+  readonly view: number
+  readonly kind: number
+  readonly header: Uint8Array
+  /** The header in hex. */
+  readonly hex: string
+}
+
 /**
  * What honest nodes take for a certificate is one by an independent count: members ascending, a
  * quorum of weight, every signature valid over bytes assembled here; and a view never has two
@@ -30,10 +41,11 @@ export class CertificateChecker implements Checker {
   readonly name = 'certificate'
   readonly #context: AuditContext
   readonly #violate: Violate
+  readonly #seen = new WeakSet<Uint8Array>()
   readonly #checked = new Set<string>()
   readonly #byView = new Map<string, string>()
-  /** Votes with their signatures, found valid. */
-  readonly #verified = new Set<string>()
+  /** Signatures found valid: by the vote they are for, then by member. */
+  readonly #verified = new Map<string, (Uint8Array | undefined)[]>()
 
   constructor(context: AuditContext, violate: Violate) {
     this.#context = context
@@ -42,14 +54,17 @@ export class CertificateChecker implements Checker {
 
   onPublish(node: Watched, topic: TopicName, bytes: Uint8Array): void {
     if (topic !== 'certificate' || !node.isHonest) return
+    if (this.#seen.has(bytes)) return
+    this.#seen.add(bytes)
     // Signer sets differ between nodes and repeats do not: count each once.
     const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
     if (this.#checked.has(name)) return
     this.#checked.add(name)
     const { epoch, view, kind, header, signatures } = readViewCertificate(bytes)
     const what = `certificate ${kind} of view ${epoch}/${view} from node ${node.index}`
-    this.#count(what, epoch, view, kind, header, signatures)
-    this.#see(epoch, view, kind, Buffer.from(header).toString('hex'))
+    const hex = Buffer.from(header).toString('hex')
+    this.#count(what, { epoch, view, kind, header, hex }, signatures)
+    this.#see(epoch, view, kind, hex)
   }
 
   onFinalize(node: Watched, { block, certificate }: Finalized): void {
@@ -84,19 +99,14 @@ export class CertificateChecker implements Checker {
       last = descendant
       lastDigest = headerDigest(network, last)
     }
-    this.#count(what, epoch, certificate.view, FINALIZE, lastDigest, certificate.signatures)
-    this.#see(epoch, certificate.view, FINALIZE, lastDigest.toString('hex'))
+    const [{ view, signatures }, hex] = [certificate, lastDigest.toString('hex')]
+    this.#count(what, { epoch, view, kind: FINALIZE, header: lastDigest, hex }, signatures)
+    this.#see(epoch, view, FINALIZE, hex)
   }
 
-  #count(
-    what: string,
-    epoch: number,
-    view: number,
-    kind: number,
-    header: Uint8Array,
-    signatures: readonly WireSignature[],
-  ): void {
+  #count(what: string, certified: Certified, signatures: readonly WireSignature[]): void {
     const { founding, verify } = this.#context
+    const { epoch, view, kind, header, hex } = certified
     const members = signatures.map(({ member }) => member)
     if (members.some((member, index) => index > 0 && member <= (members[index - 1] ?? -1))) {
       this.#violate(this.name, `${what}: members not ascending: ${members.join()}`)
@@ -105,16 +115,19 @@ export class CertificateChecker implements Checker {
       this.#violate(this.name, `${what}: no quorum: ${members.join()}`)
     }
     const domain = VOTE_DOMAINS[kind] ?? ''
+    const name = `${epoch}/${view}/${kind}/${hex}`
+    const verified = this.#verified.get(name) ?? []
+    this.#verified.set(name, verified)
     for (const { member, signature } of signatures) {
-      const vote = writeVote(epoch, view, kind, member, header)
       // Many certificates carry one signature: it is verified once for what it is over.
-      const name = toName(vote, signature)
-      if (this.#verified.has(name)) continue
+      const known = verified[member]
+      if (known !== undefined && areSameBytes(known, signature)) continue
+      const vote = writeVote(epoch, view, kind, member, header)
       const signed = digest(founding.networkId, domain, epoch, vote)
       const publicKey = founding.keys[member]?.publicKey
       if (publicKey === undefined || !verify(signature, signed, publicKey)) {
         this.#violate(this.name, `${what}: the signature of member ${member} is not one`)
-      } else this.#verified.add(name)
+      } else verified[member] = signature
     }
   }
 
@@ -135,9 +148,4 @@ export class CertificateChecker implements Checker {
       this.#violate(this.name, `view ${place} finalized another header than it notarized`)
     }
   }
-}
-
-function toName(vote: Buffer, signature: Uint8Array): string {
-  const { buffer, byteOffset, length } = signature
-  return vote.toString('latin1') + Buffer.from(buffer, byteOffset, length).toString('latin1')
 }

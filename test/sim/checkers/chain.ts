@@ -1,4 +1,5 @@
-import { type Certificate, encode, type State, stateType } from '@watchfire/attestation'
+import type { Certificate, State } from '@watchfire/attestation'
+import { areAlike } from './alike.ts'
 import type { AttestationBook } from './attestation-book.ts'
 import {
   type AuditContext,
@@ -11,7 +12,6 @@ import {
 } from './checker.ts'
 import { computeOwnState } from './own-aggregation.ts'
 import { computeOwnStateRoot } from './own-state-root.ts'
-import { headerDigest, sha256 } from './own-wire.ts'
 
 /**
  * Final heights come without a gap at each node, save by a sync (`gapless`); all nodes hold one state
@@ -23,8 +23,8 @@ export class ChainChecker implements Checker {
   readonly #context: AuditContext
   readonly #violate: Violate
   readonly #heights = new Map<number, number>()
-  /** By height: the state's bytes, hashed, and the state as first seen. */
-  readonly #states = new Map<number, { hash: string; state: State; digest: string }>()
+  /** By height, as first seen. */
+  readonly #states = new Map<number, State>()
   readonly #attestations: AttestationBook
 
   /** @param genesis the state before the first block */
@@ -37,7 +37,7 @@ export class ChainChecker implements Checker {
     this.#context = context
     this.#attestations = attestations
     this.#violate = violate
-    this.#states.set(0, { hash: hashOf(genesis), state: genesis, digest: '' })
+    this.#states.set(0, genesis)
   }
 
   onRestart(node: Watched, height: number): void {
@@ -74,16 +74,14 @@ export class ChainChecker implements Checker {
     state: State,
     checker: CheckerName = this.name,
   ): void {
-    const hash = hashOf(state)
     const known = this.#states.get(header.height)
     if (known !== undefined) {
-      if (known.hash !== hash) {
+      if (!areAlike(known, state)) {
         this.#violate(checker, `node ${node.index}: another state at height ${header.height}`)
       }
       return
     }
-    const digest = headerDigest(this.#context.founding.networkId, header).toString('hex')
-    this.#states.set(header.height, { hash, state, digest })
+    this.#states.set(header.height, state)
     if (!computeOwnStateRoot(state).equals(header.stateRoot)) {
       this.#violate(this.name, `${describe(header)}: the header names another state root`)
     }
@@ -114,7 +112,7 @@ export class ChainChecker implements Checker {
       }
       return [{ member, observations: found.message.observations }]
     })
-    const own = computeOwnState(parent.state, context.committee, context.parameters, {
+    const own = computeOwnState(parent, context.committee, context.parameters, {
       epoch: header.epoch,
       height: header.height,
       round: header.round,
@@ -122,12 +120,8 @@ export class ChainChecker implements Checker {
       offenders: body.evidence.map(({ value }) => value.first.message.member),
       attestations,
     })
-    if (hashOf(own) !== mine.hash) {
+    if (!areAlike(own, mine)) {
       this.#violate(this.name, `${describe(header)}: SPEC 7 gives another state`)
     }
   }
-}
-
-function hashOf(state: State): string {
-  return sha256(encode(stateType, state)).toString('hex')
 }

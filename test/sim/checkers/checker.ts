@@ -141,11 +141,24 @@ export class Auditor {
 
 /** `3 · weight > 2 · W`: what SPEC 1 calls a quorum, counted independently of production. */
 export function isQuorum(founding: Founding, epoch: number, members: readonly number[]): boolean {
-  const weights =
-    founding.epochs[epoch]?.committee.members.map(({ weight }) => BigInt(weight)) ?? []
-  const whole = weights.reduce((total, weight) => total + weight, 0n)
+  const { weights, whole } = getWeights(founding.epochs[epoch]?.committee.members ?? [])
   const part = members.reduce((total, member) => total + (weights[member] ?? 0n), 0n)
   return 3n * part > 2n * whole
+}
+
+interface Weights {
+  readonly weights: readonly bigint[]
+  readonly whole: bigint
+}
+const knownWeights = new WeakMap<object, Weights>()
+
+function getWeights(members: readonly { readonly weight: number }[]): Weights {
+  const known = knownWeights.get(members)
+  if (known !== undefined) return known
+  const weights = members.map(({ weight }) => BigInt(weight))
+  const made = { weights, whole: weights.reduce((total, weight) => total + weight, 0n) }
+  knownWeights.set(members, made)
+  return made
 }
 
 export function describe(header: Header): string {

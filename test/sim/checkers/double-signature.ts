@@ -1,5 +1,5 @@
-import type { AuditContext, Checker, TopicName, Violate, Watched } from './checker.ts'
-import { readAttestation, readProposal, readVote } from './own-wire.ts'
+import type { Checker, TopicName, Violate, Watched } from './checker.ts'
+import type { OwnReader } from './own-messages.ts'
 
 const NULLIFY = 2
 const FINALIZE = 3
@@ -10,43 +10,25 @@ const FINALIZE = 3
  */
 export class DoubleSignatureChecker implements Checker {
   readonly name = 'double-signature'
-  readonly #network: Uint8Array
+  readonly #reader: OwnReader
   readonly #violate: Violate
   readonly #signed = new Map<string, string>()
 
-  constructor(context: AuditContext, violate: Violate) {
-    this.#network = context.founding.networkId
+  constructor(reader: OwnReader, violate: Violate) {
+    this.#reader = reader
     this.#violate = violate
   }
 
   onSigned(node: Watched, topic: TopicName, bytes: Uint8Array): void {
     if (!node.isHonest) return
-    switch (topic) {
-      case 'attestation': {
-        const { epoch, round, shard, member, digest } = readAttestation(this.#network, bytes)
-        this.#see(node, `attestation ${epoch}/${round}/${shard} of ${member}`, digest)
-        break
-      }
-      case 'proposal': {
-        const { epoch, view, member, header, parentView } = readProposal(this.#network, bytes)
-        this.#see(node, `proposal ${epoch}/${view} of ${member}`, `${header} on ${parentView}`)
-        break
-      }
-      case 'vote': {
-        const { epoch, view, kind, member, header } = readVote(bytes)
-        this.#see(node, `vote ${kind} ${epoch}/${view} of ${member}`, header)
-        const other = kind === NULLIFY ? FINALIZE : kind === FINALIZE ? NULLIFY : undefined
-        if (
-          other !== undefined &&
-          this.#signed.has(`vote ${other} ${epoch}/${view} of ${member}`)
-        ) {
-          this.#violate('exclusion', `node ${node.index} finalized and nullified ${epoch}/${view}`)
-        }
-        break
-      }
-      case 'certificate':
-      case 'evidence':
-        break
+    // What is no message at all is told by the `signature` checker.
+    const message = this.#reader.read(topic, bytes)
+    if (message === undefined) return
+    const { epoch, time, kind, member, place, content } = message
+    this.#see(node, `${place} of ${member}`, content)
+    const other = kind === NULLIFY ? FINALIZE : kind === FINALIZE ? NULLIFY : undefined
+    if (other !== undefined && this.#signed.has(`vote ${other} ${epoch}/${time} of ${member}`)) {
+      this.#violate('exclusion', `node ${node.index} finalized and nullified ${epoch}/${time}`)
     }
   }
 

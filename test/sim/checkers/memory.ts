@@ -146,6 +146,10 @@ function byMember(
   what: string,
   max: number,
 ): Bound[] {
+  let whole = 0
+  for (const inner of map.values()) whole += asMap(inner).size
+  // All together are no more than one member may have.
+  if (whole <= max) return [{ what, count: whole, max }]
   const counts = new Map<string, number>()
   for (const inner of map.values()) {
     for (const key of asMap(inner).keys()) {
@@ -158,14 +162,20 @@ function byMember(
 
 /** What is at or below the highest final view must be forgotten. */
 function settled(what: string, map: ReadonlyMap<unknown, unknown>, finalView: number): Bound {
-  const count = [...map.keys()].filter((view) => Number(view) <= finalView).length
+  const count = countKeys(map, (view) => view <= finalView)
   return { what: `settled ${what}`, count, max: 0 }
 }
 
 /** What lies further ahead than the window must not be kept. */
 function beyond(what: string, map: ReadonlyMap<unknown, unknown>, last: number): Bound {
-  const count = [...map.keys()].filter((view) => Number(view) > last).length
+  const count = countKeys(map, (view) => view > last)
   return { what: `${what} beyond the window`, count, max: 0 }
+}
+
+function countKeys(map: ReadonlyMap<unknown, unknown>, fits: (key: number) => boolean): number {
+  let count = 0
+  for (const key of map.keys()) if (fits(Number(key))) count += 1
+  return count
 }
 
 function eachOf(map: ReadonlyMap<unknown, unknown>, what: string, max: number): Bound[] {
@@ -200,7 +210,7 @@ function countIntMap(
   let [entries, sum] = [0, 0]
   for (const chunk of asMap(Reflect.get(Object(value), 'chunks')).values()) {
     if (!Array.isArray(chunk)) throw new Error('a chunk is no list')
-    for (const entry of chunk) {
+    for (const entry of chunk as readonly unknown[]) {
       if (entry === undefined) continue
       entries += 1
       sum += measure(entry)

@@ -3,8 +3,6 @@ import { createHash, hash } from 'node:crypto'
 // What the checkers know of the wire, written from SPEC 2 and 3 alone: no helper of production is
 // used here, so that a mistake there is not repeated where it should be noticed.
 
-const ascii = new TextDecoder('ascii')
-
 export function sha256(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer')
 }
@@ -214,12 +212,21 @@ export function writeHeader(header: PlainHeader): Buffer {
   return Buffer.concat([fixed, ...header.next.flatMap((next) => [next.committee, next.parameters])])
 }
 
+const headerDigests = new WeakMap<PlainHeader, { network: Uint8Array; digest: Buffer }>()
+
+/** Worked out once for a header object, which nobody changes: many nodes come to hold the same. */
 export function headerDigest(network: Uint8Array, header: PlainHeader): Buffer {
-  return digest(network, 'header', header.epoch, writeHeader(header))
+  const known = headerDigests.get(header)
+  if (known?.network === network) return known.digest
+  const made = digest(network, 'header', header.epoch, writeHeader(header))
+  headerDigests.set(header, { network, digest: made })
+  return made
 }
 
 export function text(bytes: Uint8Array): string {
-  return ascii.decode(bytes)
+  let characters = ''
+  for (const byte of bytes) characters += String.fromCharCode(byte)
+  return characters
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
