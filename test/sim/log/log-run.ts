@@ -12,12 +12,14 @@ const LIVES = 12
 const STEPS_MAX = 40
 /** Small, so that the log is written anew several times a run. */
 const COMPACT_BYTES = 1500
+/** Steps at which the disk begins to fail, until the process is started anew. */
+const FAILING_PER_MILLE = 10
 /** Bytes of the smallest and the largest message. */
 const MESSAGE_BYTES = { min: 1, max: 300 }
 
 /**
  * The real vote log on a disk that loses what was not flushed, under a process that dies at any
- * operation, or whose power goes with it: what an append returned for, or a restart read, is there for
+ * operation, or whose power goes with it, or whose flush fails: what an append returned for, or a restart read, is there for
  * ever (`durability`), and at a place nothing else ever gets in (`double-signature`, `exclusion`).
  *
  * @param seed all chance comes from it
@@ -56,8 +58,9 @@ class LogRun {
       for (let step = 0; step < STEPS_MAX; step++) this.#step(log)
     } catch (error) {
       // A log that cannot be opened is lost as a whole.
-      if (!isDeath(error)) this.#say('durability', String(error))
+      if (!isDeath(error) && !this.#disk.failFlush) this.#say('durability', String(error))
     }
+    this.#disk.failFlush = false
     // The process dies in any case; the power goes with it now and then.
     if (this.#prng.chance(500)) this.#disk.losePower(() => this.#prng.next() / 2 ** 32)
   }
@@ -92,6 +95,7 @@ class LogRun {
   }
 
   #step(log: VoteLog): void {
+    if (this.#prng.chance(FAILING_PER_MILLE)) this.#disk.failFlush = true
     if (this.#prng.chance(30)) {
       this.#raiseFloor(log)
       return

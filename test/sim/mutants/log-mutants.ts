@@ -26,6 +26,12 @@ export const logMutants: readonly SourceMutant[] = [
     '\n  function readFrame',
   ),
   broken(
+    'believes of its log what a flush that failed left in memory',
+    'durability',
+    'if (end > lastAt) file.write(lastAt, file.read(lastAt, end - lastAt))',
+    '',
+  ),
+  broken(
     'takes a second thing for a place into its log',
     'double-signature',
     "throw new StorageFault('conflict', `another message was signed for ${key}`)",

@@ -142,16 +142,21 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
   const held = new Map<string, Held>()
   const size = file.size()
   let end = headerBytes
+  let lastAt = headerBytes
   let compactAt = compactBytes
   let isBroken = false
   for (let records = readFrame(end); records !== undefined; records = readFrame(end)) {
     for (const record of records.list) hold(record, end + frameHeadBytes)
+    lastAt = end
     end = records.end
   }
   const tornBytes = size - end
   if (tornBytes > 0) file.truncate(end)
-  // A process that was killed between writing and flushing left frames that only look kept: what is
-  // read here is sent again (SPEC 6.9), so it must be on disk first, and the file under its name.
+  // A process that was killed between writing and flushing left a last frame that only looks kept: what
+  // is read here is sent again (SPEC 6.9), so it must be on disk first, and the file under its name.
+  // Where its flush failed, the kernel takes it for written and no flush would bring it there any more,
+  // unless it is written again.
+  if (end > lastAt) file.write(lastAt, file.read(lastAt, end - lastAt))
   file.flush()
   disk.flushNames()
 

@@ -118,7 +118,7 @@ describe('vote log', () => {
     )
   })
 
-  it('keeps for good what it gives back after a process died between writing and flushing', () => {
+  it('keeps for good what it gives back after a flush that failed, though no later flush would bring it to the disk', () => {
     const disk = new LosingDisk()
     const { log } = openVoteLog(disk)
     disk.failFlush = true
