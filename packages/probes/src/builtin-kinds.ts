@@ -9,6 +9,7 @@ import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
 import { libp2pKind } from './kinds/libp2p.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
+import { priceReferenceKind } from './kinds/price-reference.ts'
 import { relayerKind } from './kinds/relayer.ts'
 import { solanaKind } from './kinds/solana.ts'
 import { substrateKind } from './kinds/substrate.ts'
@@ -32,6 +33,7 @@ export const builtinKinds: readonly ProbeKind[] = [
   solanaKind,
   bitcoinKind,
   priceFeedKind,
+  priceReferenceKind,
   relayerKind,
   contractKind,
 ]

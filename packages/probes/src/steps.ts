@@ -14,6 +14,11 @@ export function abstained(reason: AbstentionName, detail: string): Abstained {
   return { status: 'abstained', reason, detail: trimDetail(detail) }
 }
 
+/** The same stop, said in other words. */
+export function redetail(stop: Stop, detail: string): Stop {
+  return stop.status === 'failed' ? failed(stop.outcome, detail) : abstained(stop.reason, detail)
+}
+
 /** A step that succeeded. */
 export function done<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value }

@@ -15,6 +15,7 @@ const basis = {
 }
 const variants: Readonly<Record<string, readonly object[]>> = {
   'price-feed': [basis, { ...basis, feed: 'sequencer' }, { ...basis, feed: 'pyth' }],
+  'price-reference': [{ ...basis, oracles: [{ name: '<name>' }] }],
   contract: [{ ...basis, calls: [] }],
   relayer: ['hermes', 'rly'].map((software) => ({
     ...basis,

@@ -10,7 +10,7 @@ describe('kind registry', () => {
   it('knows the kinds of this version', () => {
     const names =
       'http websocket tcp tls dns grpc-health libp2p evm-rpc eth-beacon cometbft substrate solana ' +
-      'bitcoin price-feed relayer contract'
+      'bitcoin price-feed price-reference relayer contract'
     assert.deepEqual([...makeRegistry(builtinKinds).keys()].join(' '), names)
   })
 

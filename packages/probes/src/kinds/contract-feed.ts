@@ -10,7 +10,7 @@ import {
 } from './aggregator.ts'
 import { fitsSignal, toScale } from './decimal.ts'
 import { type EvmView, viewContracts } from './evm-view.ts'
-import { type FeedParams, getScale } from './feed-params.ts'
+import { type FeedParams, type FeedPlace, getScale } from './feed-params.ts'
 import { latencySignal } from './signals.ts'
 
 // Feeds that are contracts in the shape of Chainlink's AggregatorV3.
@@ -63,7 +63,7 @@ export interface FeedReading {
 
 /** Reads a feed contract: its round, and that it is the feed that the manifest means. */
 export async function readFeedContract(
-  params: FeedParams,
+  params: FeedPlace,
   context: ProbeContext,
 ): Promise<Step<FeedReading>> {
   const { chainId, address: to, decimals, description } = params

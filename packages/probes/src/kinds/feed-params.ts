@@ -4,13 +4,8 @@ import { ethereumParams } from './ethereum.ts'
 import { checkHeaders, checkUrl, headersSchema, strictObject } from './schemas.ts'
 import { viewParams } from './evm-view.ts'
 
-/** Parameters of all sorts of feed; {@link checkFeed} says which go together. */
-export const feedParamsSchema = strictObject({
-  feed: Type.Union([Type.Literal('aggregator'), Type.Literal('sequencer'), Type.Literal('pyth')], {
-    default: 'aggregator',
-    description:
-      'Chainlink’s AggregatorV3, its L2 sequencer uptime feed, or a Pyth price by Hermes.',
-  }),
+/** Parameters that say where a price is read; {@link checkFeedPlace} says which go together. */
+export const feedPlaceParams = {
   url: ethereumParams.url,
   headers: headersSchema,
   chainId: Type.Optional(ethereumParams.chainId),
@@ -39,6 +34,20 @@ export const feedParamsSchema = strictObject({
   priceId: Type.Optional(
     Type.String({ pattern: '^(0x)?[0-9a-f]{64}$', description: 'Pyth’s id of the price, in hex.' }),
   ),
+  ...viewParams,
+}
+const feedPlaceSchema = strictObject(feedPlaceParams)
+/** Where a price is read. */
+export type FeedPlace = Static<typeof feedPlaceSchema>
+
+/** Parameters of all sorts of feed; {@link checkFeed} says which go together. */
+export const feedParamsSchema = strictObject({
+  feed: Type.Union([Type.Literal('aggregator'), Type.Literal('sequencer'), Type.Literal('pyth')], {
+    default: 'aggregator',
+    description:
+      'Chainlink’s AggregatorV3, its L2 sequencer uptime feed, or a Pyth price by Hermes.',
+  }),
+  ...feedPlaceParams,
   scale: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -68,51 +77,74 @@ export const feedParamsSchema = strictObject({
       description: 'Time after a sequencer’s return in which its chain is not yet to be trusted.',
     }),
   ),
-  ...viewParams,
 })
 export type FeedParams = Static<typeof feedParamsSchema>
 
-/** What a feed contract needs, once checked. */
-export type ContractFeedParams = FeedParams & { readonly chainId: number; readonly address: string }
+/** A sort of feed. */
+export type FeedSort = FeedParams['feed']
 
 /** Parameters that one sort of feed needs, and those it has no use for. */
-const rules = {
-  aggregator: {
-    needs: ['chainId', 'address', 'decimals', 'heartbeatMs'],
-    lacks: ['priceId', 'graceMs'],
-  },
-  sequencer: {
-    needs: ['chainId', 'address', 'graceMs'],
-    lacks: ['priceId', 'decimals', 'scale', 'heartbeatMs'],
-  },
-  pyth: {
-    needs: ['priceId', 'heartbeatMs'],
-    lacks: ['chainId', 'address', 'decimals', 'description', 'graceMs'],
-  },
-} as const
+interface Rules<Name extends string> {
+  readonly needs: readonly Name[]
+  readonly lacks: readonly Name[]
+}
+
+const placeRules: Readonly<Record<FeedSort, Rules<keyof FeedPlace>>> = {
+  aggregator: { needs: ['chainId', 'address', 'decimals'], lacks: ['priceId'] },
+  sequencer: { needs: ['chainId', 'address'], lacks: ['priceId', 'decimals'] },
+  pyth: { needs: ['priceId'], lacks: ['chainId', 'address', 'decimals', 'description'] },
+}
+
+const rules: Readonly<Record<FeedSort, Rules<keyof FeedParams>>> = {
+  aggregator: { needs: ['heartbeatMs'], lacks: ['graceMs'] },
+  sequencer: { needs: ['graceMs'], lacks: ['scale', 'heartbeatMs'] },
+  pyth: { needs: ['heartbeatMs'], lacks: ['graceMs'] },
+}
 
 /** What the schema cannot say of a feed. */
 export function checkFeed(params: FeedParams): readonly ParamsProblem[] {
-  const { needs, lacks } = rules[params.feed]
-  const problem = (name: string, code: string, expected: string) => ({
-    path: [name],
-    code,
-    expected,
-  })
+  const { feed } = params
+  return [...checkFeedPlace(feed, params), ...checkNames(feed, params, rules[feed])]
+}
+
+/** What the schema cannot say of where a feed's price is read. */
+export function checkFeedPlace(feed: FeedSort, params: FeedPlace): readonly ParamsProblem[] {
   return [
     ...checkUrl('url', params.url),
     ...checkHeaders('headers', params.headers),
+    ...checkNames(feed, params, placeRules[feed]),
+    ...(feed === 'pyth' && /^wss?:/i.test(params.url)
+      ? [
+          {
+            path: ['url'],
+            code: 'bad-url',
+            expected: 'an http or https URL, since Hermes is asked by GET',
+          },
+        ]
+      : []),
+  ]
+}
+
+function checkNames<Name extends string>(
+  feed: FeedSort,
+  params: Readonly<Partial<Record<Name, unknown>>>,
+  { needs, lacks }: Rules<Name>,
+): readonly ParamsProblem[] {
+  return [
     ...needs
       .filter((name) => params[name] === undefined)
-      .map((name) => problem(name, 'missing-param', `a value, which feed ${params.feed} needs`)),
+      .map((name) => ({
+        path: [name],
+        code: 'missing-param',
+        expected: `a value, which feed ${feed} needs`,
+      })),
     ...lacks
       .filter((name) => params[name] !== undefined)
-      .map((name) =>
-        problem(name, 'unused-param', `nothing: feed ${params.feed} has no use for it`),
-      ),
-    ...(params.feed === 'pyth' && /^wss?:/i.test(params.url)
-      ? [problem('url', 'bad-url', 'an http or https URL, since Hermes is asked by GET')]
-      : []),
+      .map((name) => ({
+        path: [name],
+        code: 'unused-param',
+        expected: `nothing: feed ${feed} has no use for it`,
+      })),
   ]
 }
 

@@ -3,7 +3,7 @@ import { judgeStatus } from '../net/faults.ts'
 import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { fitsSignal, toScale } from './decimal.ts'
-import { type FeedParams, getScale } from './feed-params.ts'
+import { type FeedParams, type FeedPlace, getScale } from './feed-params.ts'
 import { readPrice } from './contract-feed.ts'
 import { isRecord } from './json-rpc.ts'
 
@@ -87,7 +87,7 @@ export async function probePyth(params: FeedParams, context: ProbeContext): Prom
  * where there has been none since, for the latest there is.
  */
 export async function readPyth(
-  { url: base, headers, priceId = '' }: Pick<FeedParams, 'url' | 'headers' | 'priceId'>,
+  { url: base, headers, priceId = '' }: Pick<FeedPlace, 'url' | 'headers' | 'priceId'>,
   context: ProbeContext,
 ): Promise<Step<PythPrice>> {
   const url = new URL(base)

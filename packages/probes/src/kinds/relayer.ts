@@ -6,11 +6,10 @@ import {
   type ProbeContext,
   type ThresholdFile,
 } from '../kind.ts'
-import { judgeStatus } from '../net/faults.ts'
-import { openExchange } from '../net/http-exchange.ts'
 import { failed } from '../steps.ts'
 import { makePolicy, slowThreshold } from './default-policy.ts'
 import { readSamples } from './exposition.ts'
+import { getBody } from './http-get.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { metricSchema, type MetricParams, reduceSamples, toSignal } from './metric-signals.ts'
 import { getKnownMetrics } from './relayer-metrics.ts'
@@ -131,29 +130,13 @@ function listThresholds(params: Params): ThresholdFile[] {
 }
 
 async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer> {
-  const url = new URL(params.url)
-  const opened = await openExchange(url, context)
-  if (!opened.ok) return opened.stop
-  const exchange = opened.value
-  const answered = await exchange.request({
-    method: 'GET',
-    path: `${url.pathname}${url.search}`,
-    headers: {
-      'user-agent': 'watchfire',
-      accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5',
-      ...params.headers,
-    },
-    bodyBytesMax: params.bodyBytesMax,
-  })
-  exchange.close()
-  if (!answered.ok) return answered.stop
-  const { status, body } = answered.value
+  const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
+  const got = await getBody({ ...params, accept }, context)
+  if (!got.ok) return got.stop
   const latency = context.phases.latencyUs()
-  if (status >= 300 && status <= 399) return failed('redirect', `status ${status}`)
-  if (status < 200 || status > 299) return judgeStatus(status)
   const metrics = listMetrics(params)
   const wanted = new Set(metrics.map(({ metric }) => metric))
-  const samples = readSamples(body.toString('utf8'), wanted)
+  const samples = readSamples(got.value.toString('utf8'), wanted)
   if (!samples.ok) return samples.stop
   const signals: Record<string, bigint> = { latency }
   for (const metric of metrics) {

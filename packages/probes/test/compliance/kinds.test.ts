@@ -8,6 +8,7 @@ import { contractKind } from '../../src/kinds/contract.ts'
 import { evmRpcKind } from '../../src/kinds/evm-rpc.ts'
 import { httpKind } from '../../src/kinds/http.ts'
 import { priceFeedKind } from '../../src/kinds/price-feed.ts'
+import { priceReferenceKind } from '../../src/kinds/price-reference.ts'
 import { relayerKind } from '../../src/kinds/relayer.ts'
 import { tcpKind } from '../../src/kinds/tcp.ts'
 import { tlsKind } from '../../src/kinds/tls.ts'
@@ -157,6 +158,31 @@ describeKind(
       const server = await startTextServer(() => ({ body }))
       return {
         params: { url: `${server.url}/metrics`, software: 'hermes' },
+        teardown: () => server.close(),
+      }
+    },
+  },
+  runner,
+)
+
+const getSourceParams = (scheme: string) => (host: string, port: number) => ({
+  sources: ['a', 'b', 'c'].map((path) => ({
+    url: `${scheme}://${host}:${port}/${path}`,
+    price: '/price',
+  })),
+})
+
+describeKind(
+  {
+    kind: priceReferenceKind,
+    transport: 'http',
+    getParams: getSourceParams('http'),
+    getSecureParams: getSourceParams('https'),
+    async setup() {
+      const server = await startTextServer(() => ({ body: '{"price":3000.25}' }))
+      const { port } = new URL(server.url)
+      return {
+        params: getSourceParams('http')('127.0.0.1', Number(port)),
         teardown: () => server.close(),
       }
     },
