@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { ask, askUntil } from './ask.ts'
+import { type Asked, ask, askUntil } from './ask.ts'
 import { type Btcd, startBtcd } from './servers/btcd.ts'
 
 describe('kind bitcoin, with btcd', () => {
   let first: Btcd
   let second: Btcd
 
-  const target = ({ url, authorization }: Btcd, over: object = {}) =>
-    ['bitcoin', { url, headers: { authorization }, chain: 'regtest', ...over }] as const
+  // No manifest may hold the password: it is bound to the target.
+  const target = ({ url, authorization }: Btcd): Asked => [
+    'bitcoin',
+    { url, chain: 'regtest', secret: 'required' },
+    { origin: new URL(url).origin, headers: { authorization } },
+  ]
 
   before(async () => {
     first = await startBtcd('regtest')

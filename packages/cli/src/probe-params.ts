@@ -10,6 +10,7 @@ export interface ParamSchema {
   readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly { readonly const?: unknown }[]
   readonly items?: ParamSchema

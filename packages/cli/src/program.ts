@@ -106,6 +106,11 @@ function addProbe(program: Command, terminal: Terminal): void {
     .option('--timeout <time>', 'how long it may take', '10s')
     .option('--allow <cidr>', 'addresses it may ask although they are not public', collect)
     .option('--ca <file>', 'an authority in PEM to trust besides the public ones', collect)
+    .option(
+      '--secret <what=file>',
+      'what it may show only there: basic, bearer, url, header:NAME',
+      collect,
+    )
     .option('--list', 'the kinds there are')
     .option('--explain', "the kind's parameters, signals, outcomes and default policy")
     .addOption(jsonOption())

@@ -33,7 +33,14 @@ import { makeProbeRecorder } from './metrics/probe-recorder.ts'
 import type { Clock, Log } from './ports.ts'
 import type { NodeEnd, RunningNode, StartedNode } from './running-node.ts'
 import { check, StartError, toStartFault } from './start-error.ts'
-import { checkIdentity, openDataDir, readCa, readManifest } from './start-files.ts'
+import {
+  bindTargets,
+  checkIdentity,
+  openDataDir,
+  readCa,
+  readManifest,
+  warnOfUnbound,
+} from './start-files.ts'
 import { openChainStore } from './store/chain-store.ts'
 import { startPruning } from './store/pruning.ts'
 import { recover } from './store/recover.ts'
@@ -104,6 +111,7 @@ async function compose(
   const context = makeGenesisContext(manifest)
   const { parameters, epoch } = context
   const ca = config.probe.ca.map((path) => readCa(path))
+  const secrets = bindTargets(config, context, registry)
 
   // --- What is ours alone
   openDataDir(config, context)
@@ -260,12 +268,14 @@ async function compose(
 
   // --- What we say
   if (identity !== undefined) {
+    warnOfUnbound(context, registry, secrets, log)
     const scheduler = makeScheduler({
       targets: parameters.targets,
       attestByMs: parameters.attestByMs,
       registry,
       allow: config.probe.allow,
       ca,
+      secrets,
       concurrency: config.probe.concurrency,
       random: Math.random,
       clock,

@@ -18,6 +18,8 @@ export {
   nodeConfigDefaults,
   nodeConfigSchema,
 } from './config/node-config.ts'
+export { readSecrets, type SecretFault, type SecretFaultCode } from './config/read-secrets.ts'
+export type { BoundSecret, SecretSource } from './config/secret-config.ts'
 export { parseYaml, type ReadYamlFile, readYamlFile, type YamlFile } from './config/yaml-file.ts'
 export type * from './feed-source.ts'
 export { createKeyFile, type KeyFaultCode, readKeyFile, type SigningKey } from './keys/key-file.ts'

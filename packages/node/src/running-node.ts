@@ -1,5 +1,6 @@
 import type { Failure, MonitorId } from '@watchfire/attestation'
 import type { Finding } from './config/config-fault.ts'
+import type { SecretFaultCode } from './config/read-secrets.ts'
 import type { LoopFaultCode } from './loop/loop-fault.ts'
 import type { FeedSource } from './feed-source.ts'
 import type { KeyFaultCode } from './keys/key-file.ts'
@@ -21,6 +22,7 @@ export type StartFaultCode =
   | 'port-in-use'
   | 'bad-address'
   | 'cannot-listen'
+  | SecretFaultCode
   | KeyFaultCode
   | LockFaultCode
   | StorageFaultCode

@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EpochContext, type Result, toHex } from '@watchfire/attestation'
-import type { KindRegistry } from '@watchfire/probes'
+import { type EpochContext, type Result, toHex, toText } from '@watchfire/attestation'
+import { findSecretProblem, type KindRegistry, type Secrets } from '@watchfire/probes'
 import { formatFinding } from './config/config-fault.ts'
 import { loadManifest } from './config/load-manifest.ts'
 import type { NodeConfig } from './config/node-config.ts'
+import { readSecrets } from './config/read-secrets.ts'
 import type { Identity, IdentityFaultCode } from './keys/open-identity.ts'
+import type { Log } from './ports.ts'
 import { check, makeFieldFault, StartError } from './start-error.ts'
 
 /** @throws {StartError} `bad-config`, `missing-manifest` */
@@ -38,6 +40,50 @@ export function readCa(path: string): string {
       findings: [finding],
     })
   }
+}
+
+/**
+ * What the operator has bound to targets, each to one of the manifest that takes it.
+ *
+ * @throws {StartError} as `readSecrets` fails; `secret-misbound`
+ */
+export function bindTargets(
+  config: NodeConfig,
+  { parameters: { targets } }: EpochContext,
+  registry: KindRegistry,
+): Secrets {
+  const { secrets: bound } = config.probe
+  const read = readSecrets(bound, process.env)
+  if (!read.ok) throw new StartError(makeFieldFault(read.code, config, read.path, read.detail))
+  const byId = new Map(targets.map((target) => [toText(target.id), target]))
+  for (const [index, { target: id }] of bound.entries()) {
+    const target = byId.get(id)
+    const problem =
+      target === undefined
+        ? `expected a target of the manifest, got ${id}`
+        : findSecretProblem(target, registry, read.value)
+    if (problem !== undefined) {
+      const path = ['probe', 'secrets', index]
+      throw new StartError(makeFieldFault('secret-misbound', config, path, problem))
+    }
+  }
+  return read.value
+}
+
+/** Says which targets this monitor cannot ask, since they need a secret and none is bound. */
+export function warnOfUnbound(
+  { parameters: { targets } }: EpochContext,
+  registry: KindRegistry,
+  secrets: Secrets,
+  log: Log,
+): void {
+  const unbound = targets.filter((each) => findSecretProblem(each, registry, secrets) !== undefined)
+  if (unbound.length === 0) return
+  const ids = unbound.map(({ id }) => toText(id))
+  log.warn(
+    { targets: ids },
+    `abstaining (no-secret) on targets that need a secret: ${ids.join(', ')}`,
+  )
 }
 
 /**

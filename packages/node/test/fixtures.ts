@@ -255,6 +255,19 @@ export function makeTestLog(): Log & { readonly lines: { level: string; message:
   }
 }
 
+/** Remembers, as text, all it is given, at every level: fields, errors and bytes in them too. */
+export function makeFullLog(): Log & { readonly texts: string[] } {
+  const texts: string[] = []
+  const keep = (fields: unknown, message: string) => {
+    const spell = (_name: string, value: unknown): unknown =>
+      value instanceof Error
+        ? { stack: value.stack, cause: value.cause, own: Object.entries(value) }
+        : value
+    texts.push(`${JSON.stringify(fields, spell)} ${message}`)
+  }
+  return { texts, debug: keep, info: keep, warn: keep, error: keep, fatal: keep }
+}
+
 export function makeTestMeter(): Meter & { get(name: string, label?: string): number } {
   const values = new Map<string, number>()
   const key = (name: string, label?: string): string => `${name}/${label ?? ''}`

@@ -1,5 +1,6 @@
 import { Check, Default, Errors } from 'typebox/value'
 import type { ParamsProblem, ProbeKind } from './kind.ts'
+import { findCredentials } from './public-params.ts'
 
 /** What parameters came to: completed with the schema's defaults, or what is wrong with them. */
 export type ParsedParams =
@@ -9,8 +10,14 @@ export type ParsedParams =
 /** Problems shown of one target; one is enough to refuse it. */
 const PROBLEMS_MAX = 8
 
-/** Checks parameters against a kind's schema and its own rules. Paths begin with `params`. */
+/**
+ * Checks parameters against a kind's schema and its own rules, and that they hold no credential.
+ * Paths begin with `params`.
+ */
 export function parseParams(kind: ProbeKind, value: unknown): ParsedParams {
+  // First of all: other problems repeat what they found.
+  const found = findCredentials(value, ['params'])
+  if (found.length > 0) return { ok: false, problems: found.slice(0, PROBLEMS_MAX) }
   const params: unknown = Default(kind.params, structuredClone(value))
   if (!Check(kind.params, params)) {
     const problems = Errors(kind.params, params).map((error) => ({

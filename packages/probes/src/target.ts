@@ -1,5 +1,6 @@
 import type { ParamsProblem, PolicyFile, ProbeKind } from './kind.ts'
 import { parseParams } from './params.ts'
+import { findCredentials } from './public-params.ts'
 import type { KindRegistry } from './registry.ts'
 
 /** A signal in the manifest file's form (SPEC 4). */
@@ -82,7 +83,9 @@ export function checkTargetParams(
   registry: KindRegistry,
 ): readonly ParamsProblem[] {
   const kind = registry.get(target.kind)
-  if (kind === undefined) return [unknownKind(target.kind, registry)]
+  if (kind === undefined) {
+    return [unknownKind(target.kind, registry), ...findCredentials(target.params, ['params'])]
+  }
   const parsed = parseParams(kind, target.params)
   if (!parsed.ok) return parsed.problems
   const signals = listSignals(kind, parsed.params)

@@ -115,7 +115,7 @@ describe('a target’s explicit form', () => {
     for (const [change, code, path] of [
       [{ kind: 'unheard-of' }, 'unknown-kind', 'kind'],
       [{ params: {} }, 'bad-params', 'params'],
-      [{ params: { url: 'https://u:p@example.com/' } }, 'bad-url', 'params.url'],
+      [{ params: { url: 'https://u:p@example.com/' } }, 'credential', 'params.url'],
       [{ signals: [{ ...latency, name: 'other' }] }, 'unknown-signal', 'signals.0.name'],
       [{ signals: [{ ...latency, unit: 'ms' }] }, 'wrong-signal', 'signals.0.unit'],
       [{ identities: [{ name: 'other' }] }, 'unknown-identity', 'identities.0.name'],

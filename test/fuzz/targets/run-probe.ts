@@ -44,6 +44,7 @@ export async function runProbe(
       secure: () => Promise.reject(new Error('no target is secured')),
       ask: () => Promise.reject(new Error('no target is asked by datagrams')),
       countBytes: () => done(undefined),
+      authorize: (_url, sent) => sent,
       ...net,
     },
     phases: makePhaseTimer(() => 0),

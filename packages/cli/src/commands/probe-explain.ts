@@ -97,6 +97,7 @@ function describeType(schema: ParamSchema): string {
     )
     return choices.join(' or ')
   }
+  if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(' or ')
   if (schema.items !== undefined) return `list of ${describeType(schema.items)}`
   const { type = 'any', minimum, maximum } = schema

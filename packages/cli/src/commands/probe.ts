@@ -12,6 +12,7 @@ import {
 } from '@watchfire/probes'
 import { CommandFault, exitCodes, getMessage } from '../command-fault.ts'
 import { readProbeParams } from '../probe-params.ts'
+import { readProbeSecrets } from '../probe-secrets.ts'
 import { cleanText, renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
 import { formatSignal, formatUs, parseDuration } from '../text/units.ts'
@@ -22,6 +23,7 @@ export interface ProbeOptions {
   readonly param?: readonly string[]
   readonly allow?: readonly string[]
   readonly ca?: readonly string[]
+  readonly secret?: readonly string[]
   readonly timeout: string
   readonly list?: boolean
   readonly explain?: boolean
@@ -51,7 +53,15 @@ export async function probeCommand(
     if (!isCidr(block)) throw misuse(`--allow ${block}: expected a CIDR block`)
   }
   const ca = (options.ca ?? []).map(readAuthority)
-  const result = await askOnce({ kind, params, timeoutMs, allow: options.allow ?? [], ca })
+  const credentials = readProbeSecrets(kind, params, options.secret ?? [])
+  const result = await askOnce({
+    kind,
+    params,
+    timeoutMs,
+    allow: options.allow ?? [],
+    ca,
+    ...(credentials === undefined ? {} : { credentials }),
+  })
   const policy = kind.defaultPolicy(params, { timeoutMs, group: '' })
   const crossed = findCrossed(policy, result)
   if (options.json === true) terminal.out(JSON.stringify(toJson(kind, params, result, crossed)))

@@ -63,6 +63,11 @@ const configFaults: ReadonlySet<string> = new Set([
   'key-missing',
   'key-readable-by-others',
   'key-malformed',
+  'secret-missing',
+  'secret-unreadable',
+  'secret-readable-by-others',
+  'secret-malformed',
+  'secret-misbound',
 ])
 
 function unwrap(started: StartedNode): RunningNode {

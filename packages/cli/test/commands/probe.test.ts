@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -71,6 +71,45 @@ describe('watchfire probe', () => {
     const latency = answer.signals.find(({ name }) => name === 'latency')
     assert.equal(typeof latency?.value, 'string')
     assert.equal(latency?.unit, 'us')
+  })
+
+  it('shows a secret to the server only, and repeats none of it', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'watchfire-probe-'))
+    const file = join(dir, 'secret')
+    const seen: (string | undefined)[] = []
+    const closed = createServer(({ headers, url: path }, response) => {
+      const { authorization = '' } = headers
+      seen.push(authorization)
+      if (path === '/loud') response.writeHead(302, { location: `gopher://${authorization}:x` })
+      else if (authorization === '') response.writeHead(401)
+      response.end()
+    })
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
+    try {
+      writeFileSync(file, 'canary-31\n', { mode: 0o600 })
+      const at = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`
+      const secret = ['--secret', `bearer=${file}`]
+      assert.equal((await probe('http', at, ...local)).exitCode, 1)
+      assert.equal((await probe('http', at, ...local, '--param', 'secret=required')).exitCode, 3)
+      const reached = await probe('http', at, ...local, ...secret, '--json')
+      assert.equal(reached.exitCode, 0, reached.out)
+      const loud = await probe('http', `${at}/loud`, ...local, ...secret)
+      const loudJson = await probe('http', `${at}/loud`, ...local, ...secret, '--json')
+      assert.match(loud.out, /failed: redirect.*\[secret\]/)
+      assert.equal(seen.at(-1), 'Bearer canary-31')
+      const misused = await probe('http', at, '--secret', 'canary-31')
+      assert.equal(misused.exitCode, 2)
+      chmodSync(file, 0o644)
+      const loose = await probe('http', at, ...local, ...secret)
+      assert.equal(loose.exitCode, 2)
+      assert.match(loose.err, /secret-readable-by-others: .* got mode 0644/)
+      assert.match((await probe('tcp', place, ...secret)).err, /kind tcp takes no secrets/)
+      for (const { out, err } of [reached, loud, loudJson, misused, loose])
+        assert.ok(!`${out}${err}`.includes('canary'))
+    } finally {
+      await new Promise((resolve) => closed.close(resolve))
+      rmSync(dir, { recursive: true })
+    }
   })
 
   it('says which threshold of the default policy is crossed', async () => {

@@ -13,6 +13,8 @@ export interface Finding {
   readonly field: string
   /** What was expected there, and what was found. */
   readonly message: string
+  /** What is wrong, for machines, where that has a code: `credential`. */
+  readonly code?: string
 }
 
 /** A file's refusal, as a value: whoever shows it chooses the exit code (78, or 2 for a missing argument). */

@@ -1,5 +1,10 @@
-import { type Manifest, type Problem, parseManifest } from '@watchfire/attestation'
-import { checkTargetParams, type KindRegistry, type TargetFile } from '@watchfire/probes'
+import { type Manifest, parseManifest } from '@watchfire/attestation'
+import {
+  checkTargetParams,
+  type KindRegistry,
+  type ParamsProblem,
+  type TargetFile,
+} from '@watchfire/probes'
 import type { ConfigFault, Finding } from './config-fault.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
@@ -43,9 +48,10 @@ export function loadManifest(file: string, registry: KindRegistry): LoadedManife
 
 function toFinding(
   yaml: YamlFile,
-  { path, expected, got }: Pick<Problem, 'path' | 'expected' | 'got'>,
+  { path, code, expected, got }: Pick<ParamsProblem, 'path' | 'code' | 'expected' | 'got'>,
 ): Finding {
-  return yaml.find(path, `expected ${expected}${got === undefined ? '' : `, got ${got}`}`)
+  const message = `expected ${expected}${got === undefined ? '' : `, got ${got}`}`
+  return { ...yaml.find(path, message), code }
 }
 
 /** SPEC 4.4: a network whose features are not all known cannot be joined. */
@@ -57,6 +63,7 @@ function checkFeatures(yaml: YamlFile): Finding[] {
       : [
           toFinding(yaml, {
             path: ['features', index],
+            code: 'unknown-name',
             expected: 'a feature that this release knows (it knows none)',
             got: feature,
           }),

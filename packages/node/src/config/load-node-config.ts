@@ -8,6 +8,7 @@ import {
   nodeConfigDefaults,
   nodeConfigSchema,
 } from './node-config.ts'
+import { checkSecrets, completeSecret } from './secret-config.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
 /** A configuration, complete, or why it is refused. */
@@ -22,7 +23,10 @@ export function loadNodeConfig(file: string): LoadedNodeConfig {
   const shape = checkShape(read.value)
   if (shape.length > 0) return refuse(file, shape)
   const given = read.value.value as NodeConfigFile
-  const findings = checkBlocks(read.value, given.probe?.allow ?? [])
+  const findings = [
+    ...checkBlocks(read.value, given.probe?.allow ?? []),
+    ...checkSecrets(read.value, given.probe?.secrets ?? []),
+  ]
   if (findings.length > 0) return refuse(file, findings)
   return { ok: true, config: complete(file, given) }
 }
@@ -54,6 +58,7 @@ function complete(file: string, given: NodeConfigFile): NodeConfig {
       ...defaults.probe,
       ...given.probe,
       ca: (given.probe?.ca ?? []).map((path) => resolve(base, path)),
+      secrets: (given.probe?.secrets ?? []).map((secret) => completeSecret(base, secret)),
     },
     health: { ...defaults.health, ...given.health },
     store: { ...defaults.store, ...given.store },

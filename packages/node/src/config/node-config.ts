@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { type BoundSecret, secretSchema } from './secret-config.ts'
 
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const path = Type.String({ minLength: 1, maxLength: 4096 })
@@ -59,6 +60,8 @@ export const nodeConfigSchema = Type.Object(
           /** Files of certificates trusted besides the system's. */
           ca: Type.Optional(Type.Array(path, { maxItems: 16 })),
           concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
+          /** What targets are asked with that no manifest may hold. */
+          secrets: Type.Optional(Type.Array(secretSchema, { maxItems: 10_000 })),
         },
         closed,
       ),
@@ -140,6 +143,7 @@ export interface NodeConfig {
     readonly allow: readonly string[]
     readonly ca: readonly string[]
     readonly concurrency: number
+    readonly secrets: readonly BoundSecret[]
   }
   readonly health: { readonly canaries: readonly string[] }
   readonly store: {
@@ -168,7 +172,7 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
     subscribersMax: 1024,
     requestsPerMinute: 6000,
   },
-  probe: { allow: [], ca: [], concurrency: 64 },
+  probe: { allow: [], ca: [], concurrency: 64, secrets: [] },
   health: { canaries: [] },
   store: {
     attestationRounds: 3600,

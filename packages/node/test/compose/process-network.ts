@@ -70,10 +70,14 @@ async function findPorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** @param roundMs length of a round; attestations are due at half of it */
+/**
+ * @param roundMs length of a round; attestations are due at half of it
+ * @param extra lines of further targets, and what else `probe` says in each configuration
+ */
 export async function makeProcessNetwork(
   members: number,
   roundMs: number,
+  extra: { readonly targets?: readonly string[]; readonly probe?: string } = {},
 ): Promise<ProcessNetwork> {
   const directory = mkdtempSync(join(tmpdir(), 'watchfire-nodes-'))
   const target = createServer((socket) => socket.end())
@@ -109,6 +113,7 @@ export async function makeProcessNetwork(
     `      params: { host: 127.0.0.1, port: ${port} }`,
     '      signals: []',
     '      policy: { reachedMin: 667, failedMin: 667, fallRounds: 2, riseRounds: 2, thresholds: [] }',
+    ...(extra.targets ?? []),
   ]
   writeFileSync(join(directory, 'network.yaml'), `${manifest.join('\n')}\n`)
   for (const [index, p2pPort] of ports.entries()) {
@@ -119,7 +124,7 @@ export async function makeProcessNetwork(
       `monitor: m${index}`,
       `p2p: { listen: [/ip4/127.0.0.1/tcp/${p2pPort}], bootstrap: [${others.join(', ')}] }`,
       'http: { port: 0 }',
-      'probe: { allow: [127.0.0.0/8] }',
+      `probe: { allow: [127.0.0.0/8]${extra.probe ?? ''} }`,
     ]
     writeFileSync(configOf(index), `${config.join('\n')}\n`)
   }

@@ -7,8 +7,7 @@ import { startNode } from '../../src/compose.ts'
 import { loadNodeConfig } from '../../src/config/load-node-config.ts'
 import type { NodeConfig } from '../../src/config/node-config.ts'
 import { getDataPaths } from '../../src/keys/node-keys.ts'
-import type { Log } from '../../src/ports.ts'
-import { makeTestLog } from '../fixtures.ts'
+import { makeFullLog, makeTestLog } from '../fixtures.ts'
 import { makeProcessNetwork, type ProcessNetwork } from './process-network.ts'
 
 /** Every way in which bytes turn into text on their way to a log or an answer. */
@@ -21,19 +20,6 @@ function getSpellings(key: Uint8Array): string[] {
     bytes.join(','),
     JSON.stringify(Object.fromEntries(bytes.entries())).slice(1, -1),
   ]
-}
-
-/** Remembers, as text, all it is given, at every level: fields, errors and bytes in them too. */
-function makeFullLog(): Log & { readonly texts: string[] } {
-  const texts: string[] = []
-  const keep = (fields: unknown, message: string) => {
-    const spell = (_name: string, value: unknown): unknown =>
-      value instanceof Error
-        ? { stack: value.stack, cause: value.cause, own: Object.entries(value) }
-        : value
-    texts.push(`${JSON.stringify(fields, spell)} ${message}`)
-  }
-  return { texts, debug: keep, info: keep, warn: keep, error: keep, fatal: keep }
 }
 
 describe('a node', function () {

@@ -98,6 +98,22 @@ describe('manifest file', () => {
     )
   })
 
+  it('is refused with a credential in it, by line and code, and does not repeat it', () => {
+    for (const kind of ['http', 'seance']) {
+      writeFileSync(file, makeText(4, kind, '{ url: "https://user:canary@a.example/" }'))
+      const loaded = loadManifest(file, registry)
+      assert.ok(!loaded.ok)
+      const [finding, ...more] = loaded.fault.findings
+      assert.deepEqual(more, [])
+      assert.equal(finding?.code, 'credential')
+      assert.match(
+        formatFinding(finding),
+        /:\d+: parameters.targets\[0\].params.url: expected no user/,
+      )
+      assert.ok(!JSON.stringify(loaded.fault).includes('canary'))
+    }
+  })
+
   it('with a kind that is unknown here is admitted with a warning, for this monitor abstains', () => {
     const loaded = load(makeText(4, 'seance'))
     assert.ok(loaded.ok)

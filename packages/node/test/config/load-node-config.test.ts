@@ -29,7 +29,8 @@ describe('node configuration', () => {
     const { config } = loaded
     assert.equal(config.manifest, join(directory, 'network.yaml'))
     assert.equal(config.dataDir, join(directory, 'data'))
-    assert.deepEqual(config.probe, { allow: [], ca: [join(directory, 'ca.pem')], concurrency: 64 })
+    const ca = [join(directory, 'ca.pem')]
+    assert.deepEqual(config.probe, { allow: [], ca, concurrency: 64, secrets: [] })
     assert.equal(config.monitor, undefined)
     assert.equal(config.http.host, '127.0.0.1')
   })
@@ -65,6 +66,46 @@ describe('node configuration', () => {
       'node.yaml:4:23: probe.allow[1]: expected a CIDR block, got "1.2.3.4/99"',
       'node.yaml:4:35: probe.allow[2]: expected a CIDR block, got "999.0.0.0/8"',
     ])
+  })
+
+  it('names where secrets are, by paths from where the file lies, and holds none', () => {
+    const text = [
+      'manifest: a',
+      'dataDir: b',
+      'probe:',
+      '  secrets:',
+      '    - { target: n, origin: "https://a.example", basic: { file: s }, headers: { X-A: { env: A } } }',
+    ]
+    writeFileSync(file, text.join('\n'))
+    const loaded = loadNodeConfig(file)
+    assert.ok(loaded.ok)
+    const [secret] = loaded.config.probe.secrets
+    assert.deepEqual(secret?.basic, { file: join(directory, 's') })
+    assert.deepEqual(secret.headers, { 'x-a': { env: 'A' } })
+  })
+
+  it('is refused with a secret that is none, twice the same, or for no origin', () => {
+    const from = '{ file: s }'
+    for (const [secret, expected] of [
+      [`origin: https://a.example`, 'one of basic, bearer, headers, url'],
+      [`origin: https://a.example, basic: {}`, 'either file or env'],
+      [`origin: https://a.example, basic: { file: a, env: A }`, 'either file or env'],
+      [`origin: https://a.example/v2, basic: ${from}`, 'an origin such as'],
+      [`origin: https://u:p@a.example, basic: ${from}`, 'an origin such as'],
+      [`origin: a.example, basic: ${from}`, 'an origin such as'],
+      [`origin: https://a.example, basic: ${from}, bearer: ${from}`, 'one of basic, bearer and'],
+      [`origin: https://a.example, headers: { host: ${from} }`, 'a header that the probe does not'],
+      [`origin: https://a.example, headers: { A: ${from}, a: ${from} }`, 'each header once'],
+      [`origin: https://a.example, token: ${from}`, 'no such field here'],
+    ] as const) {
+      const lines = `manifest: a\ndataDir: b\nprobe:\n  secrets:\n    - { target: n, ${secret} }\n`
+      const said = refuse(lines).join('\n')
+      assert.ok(said.includes(`expected ${expected}`), `${secret}: ${said}`)
+      assert.match(said, /^node.yaml:5:\d+: probe.secrets\[0\]/)
+    }
+    const one = `{ target: n, origin: "https://a.example", bearer: ${from} }`
+    const twice = `manifest: a\ndataDir: b\nprobe: { secrets: [${one}, ${one}] }\n`
+    assert.match(refuse(twice).join(), /probe.secrets\[1\]: expected one entry for target n and/)
   })
 
   it('names the fields that are missing', () => {

@@ -17,7 +17,7 @@ import { getHeightByDepth } from './reference-block.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
 import { readCount, readHash, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 // Calls of Bitcoin Core's RPC (bitcoincore.org/en/doc, chapter blockchain). Heights are numbers,
@@ -25,7 +25,7 @@ import { latencySignal } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
-  headers: headersSchema,
+  ...accessParams,
   chain: Type.String({
     pattern: '^[a-z0-9]{1,16}$',
     examples: ['main'],

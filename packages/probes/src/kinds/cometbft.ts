@@ -18,12 +18,12 @@ import { makePolicy, slowThreshold } from './default-policy.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { type JsonRpc, makeJsonRpc } from './json-rpc.ts'
 import { makeBitmap, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
-  headers: headersSchema,
+  ...accessParams,
   chainId: Type.String({
     pattern: '^[!-~]{1,50}$',
     examples: ['cosmoshub-4'],

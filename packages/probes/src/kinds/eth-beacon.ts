@@ -24,12 +24,12 @@ import { makePolicy, slowThreshold } from './default-policy.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { readHash, toFlag } from './readings.ts'
 import { makeRestApi, type RestApi } from './rest-api.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
-  headers: headersSchema,
+  ...accessParams,
   genesisValidatorsRoot: Type.String({
     pattern: '^0x[0-9a-f]{64}$',
     examples: ['0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95'],

@@ -2,7 +2,13 @@ import { type Static, Type } from 'typebox'
 import type { Step } from '../kind.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { callForResult, isRecord, type JsonRpc, type RpcCall } from './json-rpc.ts'
-import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema } from './schemas.ts'
+import {
+  accessParams,
+  checkHeaders,
+  checkUrl,
+  type headersSchema,
+  rpcUrlSchema,
+} from './schemas.ts'
 
 // What kinds that ask an Ethereum node share. The JSON-RPC methods are those of the execution API
 // specification (github.com/ethereum/execution-apis).
@@ -10,7 +16,7 @@ import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema } from './schemas.t
 /** Parameters that every such kind has. */
 export const ethereumParams = {
   url: rpcUrlSchema,
-  headers: headersSchema,
+  ...accessParams,
   chainId: Type.Integer({
     minimum: 1,
     maximum: Number.MAX_SAFE_INTEGER,

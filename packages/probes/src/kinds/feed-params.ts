@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { ParamsProblem } from '../kind.ts'
 import { ethereumParams } from './ethereum.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject } from './schemas.ts'
+import { checkHeaders, checkUrl, headersSchema, secretSchema, strictObject } from './schemas.ts'
 import { viewParams } from './evm-view.ts'
 
 /** Parameters that say where a price is read; {@link checkFeedPlace} says which go together. */
@@ -48,6 +48,7 @@ export const feedParamsSchema = strictObject({
       'Chainlink’s AggregatorV3, its L2 sequencer uptime feed, or a Pyth price by Hermes.',
   }),
   ...feedPlaceParams,
+  secret: secretSchema,
   scale: Type.Optional(
     Type.Integer({
       minimum: 0,

@@ -5,13 +5,13 @@ import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exc
 import { done, failed, stopped } from '../steps.ts'
 import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
 import { httpOutcomes } from './http-outcomes.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { expirySignal, latencySignal, readCertificate } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
   method: Type.Union([Type.Literal('GET'), Type.Literal('HEAD')], { default: 'GET' }),
-  headers: headersSchema,
+  ...accessParams,
   status: Type.Array(Type.Integer({ minimum: 200, maximum: 599 }), {
     default: [],
     maxItems: 16,

@@ -24,7 +24,7 @@ import {
 import { checkSources, readSource, sourceSchema, WORKING_SCALE } from './price-source.ts'
 import { makeBitmap } from './readings.ts'
 import { getReference } from './reference-price.ts'
-import { strictObject } from './schemas.ts'
+import { secretSchema, strictObject } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 const SOURCES_MIN = 3
@@ -91,6 +91,7 @@ const paramsSchema = strictObject({
     ],
     description: 'Oracles of the same pair, whose deviation from the reference is told.',
   }),
+  secret: secretSchema,
   unit: Type.String({
     default: 'quote',
     pattern: '^[a-z0-9][a-z0-9._-]{0,15}$',

@@ -13,12 +13,12 @@ import { getBody } from './http-get.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { metricSchema, type MetricParams, reduceSamples, toSignal } from './metric-signals.ts'
 import { getKnownMetrics } from './relayer-metrics.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
-  headers: headersSchema,
+  ...accessParams,
   software: Type.Union([Type.Literal('hermes'), Type.Literal('rly'), Type.Literal('other')], {
     default: 'other',
     examples: ['hermes'],

@@ -54,8 +54,6 @@ export function checkUrl(field: string, text: string): readonly ParamsProblem[] 
   const problem = (expected: string) => [{ path: [field], code: 'bad-url', expected, got: text }]
   if (!URL.canParse(text)) return problem('a URL')
   const url = new URL(text)
-  // A manifest is public; secrets have no place in it.
-  if (url.username !== '' || url.password !== '') return problem('no user or password')
   if (url.port === '0') return problem('a port from 1 to 65535')
   return url.hash === '' ? [] : problem('no fragment')
 }
@@ -70,6 +68,19 @@ export const headersSchema = Type.Record(
       'Request headers, for the URL’s own origin only. A manifest is public: no secrets.',
   },
 )
+
+/**
+ * Of a target that answers only to who is known there. A kind whose parameters have `secret` and a
+ * URL takes what an operator binds; nothing of it ever comes to the kind.
+ */
+export const secretSchema = Type.Optional(
+  Type.Literal('required', {
+    description: 'A monitor whose operator has bound no secret to the target abstains.',
+  }),
+)
+
+/** Parameters that every kind asked by URL has. */
+export const accessParams = { headers: headersSchema, secret: secretSchema }
 
 /** Name of a signal that a target's parameters make up: an identifier (SPEC 1). */
 export const signalNameSchema = Type.String({
@@ -112,7 +123,7 @@ export function checkHeaders(
   headers: Readonly<Record<string, string>>,
 ): readonly ParamsProblem[] {
   return Object.keys(headers)
-    .filter((name) => isReserved(name.toLowerCase()))
+    .filter((name) => isReservedHeader(name.toLowerCase()))
     .map((name) => ({
       path: [field, name],
       code: 'reserved-header',
@@ -121,6 +132,7 @@ export function checkHeaders(
     }))
 }
 
-function isReserved(name: string): boolean {
+/** @param name - in lower case */
+export function isReservedHeader(name: string): boolean {
   return RESERVED_HEADERS.has(name) || name.startsWith(RESERVED_PREFIX)
 }

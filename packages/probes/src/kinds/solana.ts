@@ -13,7 +13,7 @@ import { makePolicy, slowThreshold } from './default-policy.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { type JsonRpc, makeJsonRpc } from './json-rpc.ts'
 import { toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, headersSchema, strictObject, urlSchema } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 import {
   type EpochInfo,
@@ -27,7 +27,7 @@ import { watchVotes } from './solana-watch.ts'
 const key = '^[1-9A-HJ-NP-Za-km-z]{32,44}$'
 const paramsSchema = strictObject({
   url: urlSchema,
-  headers: headersSchema,
+  ...accessParams,
   genesisHash: Type.String({
     pattern: key,
     examples: ['5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d'],

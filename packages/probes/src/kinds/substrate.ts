@@ -14,7 +14,7 @@ import { makePolicy, slowThreshold } from './default-policy.ts'
 import { httpOutcomes } from './http-outcomes.ts'
 import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
 import { readCount, readHash, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, headersSchema, rpcUrlSchema, strictObject } from './schemas.ts'
+import { checkHeaders, checkUrl, accessParams, rpcUrlSchema, strictObject } from './schemas.ts'
 import { latencySignal } from './signals.ts'
 
 // Calls of Substrate's RPC (the polkadot-sdk crate sc-rpc-api). Heights are hex in headers and
@@ -22,7 +22,7 @@ import { latencySignal } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: rpcUrlSchema,
-  headers: headersSchema,
+  ...accessParams,
   genesisHash: Type.String({
     pattern: '^0x[0-9a-f]{64}$',
     examples: ['0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3'],

@@ -7,7 +7,7 @@ import { httpOutcomes } from './http-outcomes.ts'
 import {
   checkHeaders,
   checkUrl,
-  headersSchema,
+  accessParams,
   strictObject,
   webSocketUrlSchema,
 } from './schemas.ts'
@@ -15,7 +15,7 @@ import { expirySignal, latencySignal, readCertificate } from './signals.ts'
 
 const paramsSchema = strictObject({
   url: webSocketUrlSchema,
-  headers: headersSchema,
+  ...accessParams,
   protocols: Type.Array(
     Type.String({ minLength: 1, maxLength: 64, pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
     {

@@ -76,13 +76,14 @@ function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExch
   return {
     secured: socket instanceof TLSSocket ? socket : undefined,
     isOpen: () => !socket.destroyed,
-    request: (request) => exchange(client, request, context),
+    request: (request) => exchange(client, url, request, context),
     close: () => void client.destroy().catch(() => socket.destroy()),
   }
 }
 
 function exchange(
   client: Client,
+  url: URL,
   request: HttpRequest,
   { net, phases, signal }: ProbeContext,
 ): Promise<Step<HttpReply>> {
@@ -98,13 +99,14 @@ function exchange(
     controller.abort(new Error(stop.detail))
   }
 
+  const { path, headers: sent } = net.authorize(url, request)
   phases.begin('request')
   client.dispatch(
     {
       method: request.method,
-      path: request.path,
+      path,
       // A coding would have to be undone, and a bomb with it.
-      headers: { 'accept-encoding': 'identity', ...request.headers },
+      headers: { 'accept-encoding': 'identity', ...sent },
       body: request.body ?? null,
     },
     {

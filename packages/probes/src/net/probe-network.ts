@@ -4,6 +4,7 @@ import type { Step } from '../kind.ts'
 import type { PhaseTimer } from '../phase-timer.ts'
 import { abstained, done, failed, stopped } from '../steps.ts'
 import type { AddressGuard } from './address-guard.ts'
+import type { Credentials, Sent } from './credentials.ts'
 import { type DatagramRequest, exchangeDatagram } from './datagram.ts'
 import { judgeConnectError, judgeSocketError, judgeTlsError } from './faults.ts'
 import { isResolverFault, type Resolve } from './resolve.ts'
@@ -41,9 +42,11 @@ export interface ProbeNetwork {
   ask(endpoint: Endpoint, request: DatagramRequest): Promise<Step<Buffer>>
   /** Counts bytes read against the operator's bound for a round. */
   countBytes(bytes: number): Step<undefined>
+  /** A request with what the operator has bound to the target, if it goes where that belongs. */
+  authorize(url: URL, sent: Sent): Sent
 }
 
-/** What the probes of one node share. */
+/** What the probes of one node share, and what is bound to the target of one. */
 export interface NetworkBasis {
   readonly guard: AddressGuard
   readonly resolve: Resolve
@@ -51,6 +54,7 @@ export interface NetworkBasis {
   readonly secureContext: SecureContext
   /** @returns false once the round's bound is passed */
   takeBytes(bytes: number): boolean
+  readonly credentials?: Credentials | undefined
 }
 
 /** Between two addresses of a name that are tried in turn (RFC 8305 5). */
@@ -185,6 +189,8 @@ export function makeProbeNetwork(
       if (basis.takeBytes(bytes)) return done(undefined)
       return stopped(abstained('overloaded', 'the bound on bytes read in a round is passed'))
     },
+
+    authorize: (url, sent) => basis.credentials?.apply(url, sent) ?? sent,
   }
   return {
     net,

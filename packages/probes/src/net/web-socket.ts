@@ -59,11 +59,15 @@ export async function openWebSocket(
   if (!connection.ok) return connection
   const socket = connection.value
   if (socket.destroyed) return stopped(failed('reset', 'closed before the handshake'))
+  const { path, headers } = context.net.authorize(url, {
+    path: `${url.pathname}${url.search}`,
+    headers: { 'user-agent': 'watchfire', ...request.headers },
+  })
   context.phases.begin('request')
   const options: ClientOptions & { maxHeaderSize: number } = {
     // The checked connection and no other.
     createConnection: () => socket,
-    headers: { 'user-agent': 'watchfire', ...request.headers },
+    headers,
     followRedirects: false,
     perMessageDeflate: false,
     maxHeaderSize: HEADER_BYTES_MAX,
@@ -81,7 +85,7 @@ export async function openWebSocket(
   }
   let client: WebSocket
   try {
-    client = new WebSocket(url, [...(request.protocols ?? [])], options)
+    client = new WebSocket(new URL(path, url), [...(request.protocols ?? [])], options)
   } catch (error) {
     socket.destroy()
     return stopped(abstained('internal', describeError(error)))

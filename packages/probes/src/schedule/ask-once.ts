@@ -3,7 +3,10 @@ import { type ProbeClock, systemClock } from '../clock.ts'
 import type { ProbeKind, ProbeResult } from '../kind.ts'
 import { makeAddressGuard } from '../net/address-guard.ts'
 import { makeSecureContext } from '../net/authorities.ts'
+import type { Credentials } from '../net/credentials.ts'
 import { makeResolve, type Resolve } from '../net/resolve.ts'
+import { abstained } from '../steps.ts'
+import { NO_SECRET } from './prepared-target.ts'
 import { runProbe } from './run-probe.ts'
 
 /** One probe outside of any round: what a person asks for. */
@@ -16,6 +19,8 @@ export interface AskOnceOptions {
   readonly allow: readonly string[]
   /** Certificates in PEM that it trusts besides the public authorities. */
   readonly ca: readonly string[]
+  /** What it may send to the target's own origin, and nowhere else. */
+  readonly credentials?: Credentials
   readonly signal?: AbortSignal
   readonly clock?: ProbeClock
   readonly resolve?: Resolve
@@ -31,7 +36,10 @@ const BYTES_MAX = 67_108_864
  * @throws RangeError, TypeError on blocks or certificates that are none
  */
 export function askOnce(options: AskOnceOptions): Promise<ProbeResult> {
-  const { kind, params, timeoutMs, allow, ca, signal } = options
+  const { kind, params, timeoutMs, allow, ca, credentials, signal } = options
+  if ('secret' in params && credentials === undefined) {
+    return Promise.resolve({ ...abstained('no-secret', NO_SECRET), phases: [] })
+  }
   const clock = options.clock ?? systemClock
   let bytesLeft = BYTES_MAX
   const basis = {
@@ -47,6 +55,7 @@ export function askOnce(options: AskOnceOptions): Promise<ProbeResult> {
     {
       kind,
       params,
+      credentials,
       timeoutMs,
       budgetMs: timeoutMs,
       isFullBudget: true,

@@ -6,7 +6,7 @@ import { makeSecureContext } from '../net/authorities.ts'
 import { makeResolve, type Resolve } from '../net/resolve.ts'
 import type { KindRegistry } from '../registry.ts'
 import { abstained } from '../steps.ts'
-import { type PreparedTarget, prepareTarget } from './prepared-target.ts'
+import { type PreparedTarget, prepareTarget, type Secrets } from './prepared-target.ts'
 import { runProbe } from './run-probe.ts'
 import { type Lane, makeSlots } from './slots.ts'
 
@@ -21,6 +21,7 @@ export interface SchedulerOptions {
   readonly allow: readonly string[]
   /** Certificates in PEM that probes trust besides the public authorities. */
   readonly ca?: readonly string[]
+  readonly secrets?: Secrets
   /** Probes at once. */
   readonly concurrency: number
   /** Bytes that the probes of one round may read together. */
@@ -71,7 +72,7 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
   const { attestByMs, registry } = options
   const clock = options.clock ?? systemClock
   const prepared = options.targets.map((target, index) =>
-    prepareTarget(target, index as TargetIndex, registry),
+    prepareTarget(target, index as TargetIndex, registry, options.secrets),
   )
   const guard = makeAddressGuard(options.allow)
   const secureContext = makeSecureContext(options.ca ?? [])
@@ -134,7 +135,7 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
 
     /** Waits for its start and a slot, then asks. */
     function schedule(target: PreparedTarget & { ok: true }): void {
-      const { index, kind, params, timeoutMs } = target
+      const { index, kind, params, timeoutMs, credentials } = target
       const fullMs = Math.min(timeoutMs, endMs)
       const startMs = roundStartMs + Math.floor((options.random() * (endMs - fullMs)) / 2)
       const lane: Lane = slow.has(index) ? 'slow' : 'quick'
@@ -158,7 +159,8 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
           return
         }
         const isFullBudget = budgetMs * FULL_PARTS >= fullMs * (FULL_PARTS - 1)
-        const task = { kind, params, timeoutMs, round, roundStartMs, budgetMs, isFullBudget }
+        const timing = { timeoutMs, round, roundStartMs, budgetMs, isFullBudget }
+        const task = { kind, params, credentials, ...timing }
         const beganMs = clock.monotonicMs()
         const probe = runProbe(task, basis, clock)
         // From here on the probe's own deadline counts, which is not after the round's.
