@@ -32,6 +32,13 @@ export async function ask(
   return askOnce({ kind, params: parsed.params, credentials: bound.credentials, ...basis })
 }
 
+/** Probes a target once, which must be reached. @throws with the answer if it is not */
+export async function askReached(kind: string, params: object): Promise<Reached> {
+  const result = await ask(kind, params)
+  if (result.status === 'reached') return result
+  throw new Error(`not reached: ${describe(result)}`)
+}
+
 /** Asks until the target is reached and `test` holds of what was read. @throws with the last answer */
 export async function askUntil(
   what: string,

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { runCommand } from './servers/cache.ts'
 import { pickPorts } from './servers/ports.ts'
 import { type ServerProcess, startServerProcess } from './servers/server-process.ts'
@@ -26,6 +28,13 @@ export interface AgreedTarget {
   readonly identities: readonly { readonly name: string; readonly value: string }[]
 }
 
+/** How a group is, by the latest agreed states, as `watchfire groups --json` tells it. */
+export interface AgreedGroup {
+  readonly id: string
+  readonly standing: string
+  readonly forks: readonly { readonly identity: string; readonly astray: readonly string[] }[]
+}
+
 /** Four monitors, processes of their own, that agree on these targets. */
 export interface Monitors {
   /** Asks for the latest agreed state, verified, until `test` holds. @throws with the last one */
@@ -34,10 +43,18 @@ export interface Monitors {
     withinMs: number,
     test: (targets: ReadonlyMap<string, AgreedTarget>) => boolean,
   ): Promise<ReadonlyMap<string, AgreedTarget>>
+  /** The same of a group. */
+  untilGroup(
+    what: string,
+    withinMs: number,
+    id: string,
+    test: (group: AgreedGroup) => boolean,
+  ): Promise<AgreedGroup>
   stop(): Promise<void>
 }
 
 const MONITORS = 4
+const execute = promisify(execFile)
 const launcher = fileURLToPath(new URL('../../packages/cli/bin/watchfire.js', import.meta.url))
 
 /** Does what the founders of a network do: keys, a manifest, a configuration each, and run. */
@@ -88,33 +105,56 @@ export async function startMonitors(
     })
   })
   const api = `http://127.0.0.1:${members[0]?.http ?? 0}`
-  const read = () => {
-    const text = watchfire('targets', '--api', api, '--manifest', manifest, '--json')
-    const state = JSON.parse(text) as { targets: readonly AgreedTarget[] }
-    return new Map(state.targets.map((target) => [target.id, target]))
+  // Not at once, as when files are made: who drives a chain meanwhile is in this process too.
+  const ask = async (command: string, ...flags: readonly string[]) => {
+    const args = [launcher, command, '--api', api, '--manifest', manifest, '--json', ...flags]
+    return JSON.parse((await execute(process.execPath, args)).stdout) as unknown
   }
+  const log = () => nodes[0]?.log() ?? ''
   return {
-    async until(what, withinMs, test) {
-      const endMs = performance.now() + withinMs
-      let last = 'nothing'
-      while (performance.now() < endMs) {
-        try {
-          const state = read()
-          if (test(state)) return state
-          last = JSON.stringify([...state.values()], undefined, 1)
-        } catch (error) {
-          // Before the first certificate there is nothing to read.
-          last = String(error)
-        }
-        await delay(500)
+    until: (what, withinMs, test) => {
+      const read = async () => {
+        const { targets: all } = (await ask('targets')) as { targets: AgreedTarget[] }
+        return new Map(all.map((target) => [target.id, target]))
       }
-      throw new Error(`waited ${withinMs} ms for ${what}; last: ${last}\n${nodes[0]?.log() ?? ''}`)
+      const show = (state: ReadonlyMap<string, AgreedTarget>) => [...state.values()]
+      return poll({ what, withinMs, read, test, show, log })
+    },
+    untilGroup: (what, withinMs, id, test) => {
+      const read = async () => (await ask('groups', '--group', id)) as AgreedGroup
+      return poll({ what, withinMs, read, test, show: (group) => group, log })
     },
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()))
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+interface Poll<T> {
+  readonly what: string
+  readonly withinMs: number
+  readonly read: () => Promise<T>
+  readonly test: (read: T) => boolean
+  readonly show: (read: T) => unknown
+  readonly log: () => string
+}
+
+async function poll<T>({ what, withinMs, read, test, show, log }: Poll<T>): Promise<T> {
+  const endMs = performance.now() + withinMs
+  let last = 'nothing'
+  while (performance.now() < endMs) {
+    try {
+      const state = await read()
+      if (test(state)) return state
+      last = JSON.stringify(show(state), undefined, 1)
+    } catch (error) {
+      // Before the first certificate there is nothing to read.
+      last = String(error)
+    }
+    await delay(500)
+  }
+  throw new Error(`waited ${withinMs} ms for ${what}; last: ${last}\n${log()}`)
 }
 
 function watchfire(...args: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -44,6 +44,12 @@ export function runCommand(
   if (status === 0) return stdout
   const why = error === undefined ? `exit code ${status}` : String(error)
   throw new Error(`${command} ${args.join(' ')}: ${why}\n${stderr}`)
+}
+
+/** Installs packages of the npm registry there. @param content - of the `package.json` that asks for them */
+export function installNpm(dir: string, content: object, env: NodeJS.ProcessEnv): void {
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, ...content }))
+  runCommand('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: dir, env })
 }
 
 /** The path of a program of a Go module, fetched from the module proxy and built. */

