@@ -14,6 +14,11 @@ export interface ParamSchema {
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly { readonly const?: unknown }[]
   readonly items?: ParamSchema
+  readonly minItems?: number
+  readonly maxItems?: number
+  /** Of an object that has named fields. */
+  readonly properties?: Readonly<Record<string, ParamSchema>>
+  readonly required?: readonly string[]
 }
 
 /** A kind's parameters by name, and which of them have to be given. */

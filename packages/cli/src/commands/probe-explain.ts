@@ -73,19 +73,32 @@ export function makeExample(kind: ProbeKind): ReturnType<typeof parseParams> {
 }
 
 function formatParams(terminal: Terminal, kind: ProbeKind): string[] {
-  const { properties, required } = listParams(kind)
-  const rows = Object.entries(properties).map(([name, schema]) => [
-    name,
-    describeType(schema),
-    schema.default === undefined
-      ? required.includes(name)
-        ? 'required'
-        : ''
-      : JSON.stringify(schema.default),
-    schema.description ?? '',
-  ])
   const columns = ['parameter', 'type', 'default', 'meaning'].map((title) => ({ title }))
-  return renderTable(terminal, columns, rows)
+  return renderTable(terminal, columns, listRows(listParams(kind), ''))
+}
+
+/** A row for each field, and after it those of what it holds: `calls[].address`. */
+function listRows(
+  { properties = {}, required = [] }: Pick<ParamSchema, 'properties' | 'required'>,
+  prefix: string,
+): string[][] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const row = [
+      `${prefix}${name}`,
+      describeType(schema),
+      schema.default === undefined
+        ? required.includes(name)
+          ? 'required'
+          : ''
+        : JSON.stringify(schema.default),
+      schema.description ?? '',
+    ]
+    const fields =
+      schema.items === undefined
+        ? listRows(schema, `${prefix}${name}.`)
+        : listRows(schema.items, `${prefix}${name}[].`)
+    return [row, ...fields]
+  })
 }
 
 function describeType(schema: ParamSchema): string {
@@ -99,10 +112,14 @@ function describeType(schema: ParamSchema): string {
   }
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(' or ')
-  if (schema.items !== undefined) return `list of ${describeType(schema.items)}`
-  const { type = 'any', minimum, maximum } = schema
-  if (minimum === undefined && maximum === undefined) return type
-  return `${type} ${minimum ?? ''}..${maximum ?? ''}`
+  const { type = 'any', items, minimum, maximum, minItems, maxItems } = schema
+  return items === undefined
+    ? `${type}${describeRange(minimum, maximum)}`
+    : `list${describeRange(minItems, maxItems)} of ${describeType(items)}`
+}
+
+function describeRange(least: number | undefined, most: number | undefined): string {
+  return least === undefined && most === undefined ? '' : ` ${least ?? ''}..${most ?? ''}`
 }
 
 function formatSignals(terminal: Terminal, signals: readonly KindSignal[]): string[] {

@@ -158,6 +158,23 @@ describe('watchfire probe', () => {
     for (const { kind } of builtinKinds) assert.match(ran.out, new RegExp(`^${kind} `, 'm'))
   })
 
+  it('explains the fields of what a list holds, each after the list, with type and default', async () => {
+    const lines = (await probe('--explain', 'contract')).out.split('\n')
+    const at = lines.findIndex((line) => /^calls +list 1\.\.16 of object +required/.test(line))
+    assert.ok(at > 0, lines.join('\n'))
+    const rows = lines.slice(at + 1, lines.indexOf('', at))
+    assert.match(rows[0] ?? '', /^calls\[\]\.signal +string +required +Name of the signal\./)
+    assert.ok(rows.some((row) => /^calls\[\]\.word +integer 0\.\.63 +0 +Which/.test(row)))
+    const relayer = (await probe('--explain', 'relayer')).out
+    assert.match(relayer, /^metrics\[\]\.take +"value" or "age" +"value" /m)
+    // Without a default and not required.
+    assert.match(relayer, /^metrics\[\]\.absent +integer {3,}The signal/m)
+    const reference = (await probe('--explain', 'price-reference')).out
+    for (const name of ['sources[].headers', 'sources[].time', 'oracles[].name']) {
+      assert.ok(reference.includes(`\n${name} `), name)
+    }
+  })
+
   for (const kind of builtinKinds) {
     it(`explains ${kind.kind}: each parameter, signal, identity and outcome, and its policy`, async () => {
       const example = makeExample(kind)
