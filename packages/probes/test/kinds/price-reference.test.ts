@@ -238,7 +238,7 @@ describe('kind price-reference', () => {
       ],
       [
         { sources: [...sources, { url: 'http://a@s4.example/', price: '/x' }] },
-        'params.sources.3.url bad-url',
+        'params.sources.3.url credential',
       ],
       [
         { sources: [...sources, { ...source(4), headers: { Host: 'x' } }] },
