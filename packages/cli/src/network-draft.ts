@@ -10,6 +10,8 @@ export interface DraftOptions {
   readonly roundMs?: number
   /** When round 0 begins, where the draft does not say. */
   readonly originMs: number
+  /** npm packages of further kinds. */
+  readonly kinds?: readonly string[]
 }
 
 export interface DraftProblem {
@@ -48,7 +50,7 @@ export async function completeDraft(
   if (!Array.isArray(targets)) return refuse(['parameters', 'targets'], 'a list of targets')
 
   const { timeoutMs, ...times } = getRoundTimes(roundMs)
-  const expanded = await expandTargets(targets, timeoutMs)
+  const expanded = await expandTargets(targets, timeoutMs, options.kinds)
   if (!expanded.ok) return expanded
   const parsed = parseManifest({
     format: 1,
@@ -64,10 +66,12 @@ export async function completeDraft(
 async function expandTargets(
   targets: readonly unknown[],
   timeoutMs: number,
+  kinds: readonly string[] | undefined,
 ): Promise<{ ok: true; targets: unknown[] } | { ok: false; problems: readonly DraftProblem[] }> {
   // Loaded here: most commands know no kinds.
-  const { builtinKinds, expandTarget, makeRegistry } = await import('@watchfire/probes')
-  const registry = makeRegistry(builtinKinds)
+  const { expandTarget } = await import('@watchfire/probes')
+  const { readKinds } = await import('./kind-packages.ts')
+  const registry = await readKinds(kinds)
   const problems: DraftProblem[] = []
   const full = targets.map((target, index) => {
     const at = ['parameters', 'targets', index]

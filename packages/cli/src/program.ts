@@ -64,6 +64,7 @@ function addNetwork(program: Command, terminal: Terminal): void {
     )
     .option('--round <time>', 'length of a round, such as 2s')
     .option('--origin <time>', 'when round 0 begins')
+    .addOption(kindsOption())
     .addOption(jsonOption())
     .action(async (draft: string, options) => {
       const { createNetworkCommand } = await import('./commands/network-create.ts')
@@ -75,10 +76,11 @@ function addNetwork(program: Command, terminal: Terminal): void {
     .description(
       'Check a manifest; show its network id, its members and targets, and what liars could do.',
     )
+    .addOption(kindsOption())
     .addOption(jsonOption())
     .action(async (path: string, options) => {
       const { inspectNetworkCommand } = await import('./commands/network-inspect.ts')
-      inspectNetworkCommand(terminal, path, options)
+      await inspectNetworkCommand(terminal, path, options)
     })
 }
 
@@ -111,6 +113,7 @@ function addProbe(program: Command, terminal: Terminal): void {
       'what it may show only there: basic, bearer, url, header:NAME',
       collect,
     )
+    .addOption(kindsOption())
     .option('--list', 'the kinds there are')
     .option('--explain', "the kind's parameters, signals, outcomes and default policy")
     .addOption(jsonOption())
@@ -118,8 +121,8 @@ function addProbe(program: Command, terminal: Terminal): void {
       if (options.list === true || kind === undefined || options.explain === true) {
         const { listKindsCommand, explainKindCommand } = await import('./commands/probe-explain.ts')
         if (options.explain === true && kind !== undefined) {
-          explainKindCommand(terminal, kind, options)
-        } else listKindsCommand(terminal, options)
+          await explainKindCommand(terminal, kind, options)
+        } else await listKindsCommand(terminal, options)
         return
       }
       const { probeCommand } = await import('./commands/probe.ts')
@@ -272,6 +275,11 @@ function addEvidence(program: Command, terminal: Terminal): void {
 /** Gathers an option that may be given more than once. */
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
+}
+
+function kindsOption(): Option {
+  const what = 'an npm package of further kinds, found from here; again for another'
+  return new Option('--kinds <package>', what).argParser(collect)
 }
 
 function jsonOption(): Option {

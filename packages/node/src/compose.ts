@@ -8,9 +8,10 @@ import {
   toHex,
   type View,
 } from '@watchfire/attestation'
-import { builtinKinds, makeRegistry, makeScheduler, type ProbeKind } from '@watchfire/probes'
+import { builtinKinds, makeScheduler, type ProbeKind } from '@watchfire/probes'
 import { makeAttestor } from './attestor/attestor.ts'
 import { type Cleanup, makeCleanup } from './cleanup.ts'
+import { formatFinding } from './config/config-fault.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { makeFeed } from './feed.ts'
 import { startCanaries } from './health/canaries.ts'
@@ -38,6 +39,7 @@ import {
   checkIdentity,
   openDataDir,
   readCa,
+  readKinds,
   readManifest,
   warnOfUnbound,
 } from './start-files.ts'
@@ -106,8 +108,9 @@ async function compose(
   }
 
   // --- What the operator gave
-  const registry = makeRegistry(kinds)
+  const registry = await readKinds(config, kinds)
   const { manifest, warnings } = readManifest(config, registry)
+  for (const warning of warnings) log.warn({}, formatFinding(warning))
   const context = makeGenesisContext(manifest)
   const { parameters, epoch } = context
   const ca = config.probe.ca.map((path) => readCa(path))

@@ -10,6 +10,7 @@ export {
   type Finding,
   formatFinding,
 } from './config/config-fault.ts'
+export { type KindApi, type KindFault, type KindFaultCode, loadKinds } from './config/load-kinds.ts'
 export { type LoadedManifest, loadManifest } from './config/load-manifest.ts'
 export { type LoadedNodeConfig, loadNodeConfig } from './config/load-node-config.ts'
 export {

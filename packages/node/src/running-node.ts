@@ -1,5 +1,6 @@
 import type { Failure, MonitorId } from '@watchfire/attestation'
 import type { Finding } from './config/config-fault.ts'
+import type { KindFaultCode } from './config/load-kinds.ts'
 import type { SecretFaultCode } from './config/read-secrets.ts'
 import type { LoopFaultCode } from './loop/loop-fault.ts'
 import type { FeedSource } from './feed-source.ts'
@@ -22,6 +23,7 @@ export type StartFaultCode =
   | 'port-in-use'
   | 'bad-address'
   | 'cannot-listen'
+  | KindFaultCode
   | SecretFaultCode
   | KeyFaultCode
   | LockFaultCode

@@ -1,14 +1,36 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type EpochContext, type Result, toHex, toText } from '@watchfire/attestation'
-import { findSecretProblem, type KindRegistry, type Secrets } from '@watchfire/probes'
+import {
+  findSecretProblem,
+  type KindRegistry,
+  makeRegistry,
+  type ProbeKind,
+  type Secrets,
+} from '@watchfire/probes'
 import { formatFinding } from './config/config-fault.ts'
+import { loadKinds } from './config/load-kinds.ts'
 import { loadManifest } from './config/load-manifest.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Identity, IdentityFaultCode } from './keys/open-identity.ts'
 import type { Log } from './ports.ts'
 import { check, makeFieldFault, StartError } from './start-error.ts'
+
+/**
+ * The built-in kinds and those of the packages that the configuration names.
+ *
+ * @throws {StartError} as `loadKinds` fails
+ */
+export async function readKinds(
+  config: NodeConfig,
+  builtin: readonly ProbeKind[],
+): Promise<KindRegistry> {
+  const loaded = await loadKinds(config.probe.kinds, dirname(config.file))
+  if (loaded.ok) return makeRegistry([...builtin, ...loaded.value])
+  const { code, detail, index } = loaded
+  throw new StartError(makeFieldFault(code, config, ['probe', 'kinds', index], detail))
+}
 
 /** @throws {StartError} `bad-config`, `missing-manifest` */
 export function readManifest(

@@ -4,7 +4,7 @@ import type { ProbeKind } from './kind.ts'
 export type KindRegistry = ReadonlyMap<string, ProbeKind>
 
 /** An identifier (SPEC 1). */
-const IDENTIFIER = /^[a-z0-9][a-z0-9._-]{0,31}$/
+export const IDENTIFIER = /^[a-z0-9][a-z0-9._-]{0,31}$/
 
 /**
  * @param kinds - the built-in kinds, and those of an operator's plug-ins

@@ -14,6 +14,7 @@ export interface CreateOptions {
   readonly member?: readonly string[]
   readonly round?: string
   readonly origin?: string
+  readonly kinds?: readonly string[]
   readonly json?: boolean
 }
 
@@ -37,6 +38,7 @@ export async function createNetworkCommand(
     members: (options.member ?? []).map(readMember),
     ...(roundMs === undefined ? {} : { roundMs }),
     originMs: readOrigin(options.origin, nowMs),
+    ...(options.kinds === undefined ? {} : { kinds: options.kinds }),
   })
   if (!completed.ok) throw makeProblemsFault(yaml, completed.problems)
   const { manifest } = completed

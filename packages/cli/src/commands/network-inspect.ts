@@ -12,7 +12,7 @@ import {
   toText,
 } from '@watchfire/attestation'
 import { formatFinding, loadManifest } from '@watchfire/node'
-import { builtinKinds, makeRegistry } from '@watchfire/probes'
+import { readKinds } from '../kind-packages.ts'
 import { makeConfigFault } from '../manifest-file.ts'
 import { alignRows, cleanText, renderTable } from '../text/table.ts'
 import { paint, type Terminal } from '../text/terminal.ts'
@@ -25,12 +25,12 @@ export interface NetworkFindings {
 }
 
 /** `watchfire network inspect FILE`: the network id, who is in it, what is watched, what liars could do. */
-export function inspectNetworkCommand(
+export async function inspectNetworkCommand(
   terminal: Terminal,
   path: string,
-  options: { readonly json?: boolean },
-): void {
-  const loaded = loadManifest(path, makeRegistry(builtinKinds))
+  options: { readonly kinds?: readonly string[]; readonly json?: boolean },
+): Promise<void> {
+  const loaded = loadManifest(path, await readKinds(options.kinds))
   if (!loaded.ok) throw makeConfigFault(loaded.fault)
   const { manifest } = loaded
   const warnings = loaded.warnings.map(formatFinding)

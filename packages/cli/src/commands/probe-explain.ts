@@ -1,21 +1,27 @@
 import {
-  builtinKinds,
   type KindSignal,
-  makeRegistry,
   type ParamsProblem,
   parseParams,
   type PolicyFile,
   type ProbeKind,
 } from '@watchfire/probes'
+import { readKinds } from '../kind-packages.ts'
 import { listParams, type ParamSchema } from '../probe-params.ts'
 import { renderTable } from '../text/table.ts'
 import type { Terminal } from '../text/terminal.ts'
 import { formatSignal } from '../text/units.ts'
 import { findKind } from './probe.ts'
 
+/** What `--list` and `--explain` take. */
+export interface ExplainOptions {
+  readonly kinds?: readonly string[]
+  readonly json?: boolean
+}
+
 /** `watchfire probe --list`: every kind in a line. */
-export function listKindsCommand(terminal: Terminal, options: { readonly json?: boolean }): void {
-  const kinds = builtinKinds.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
+export async function listKindsCommand(terminal: Terminal, options: ExplainOptions): Promise<void> {
+  const registry = await readKinds(options.kinds)
+  const kinds = [...registry.values()].toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
   if (options.json === true) {
     for (const { kind, summary } of kinds) terminal.out(JSON.stringify({ kind, summary }))
     return
@@ -32,12 +38,12 @@ const EXAMPLE = { timeoutMs: 5000, group: 'example' }
  * `watchfire probe --explain KIND`: its parameters, signals, identities, outcomes and default policy,
  * as the kind itself declares them; those that depend on parameters, for the examples in its schema.
  */
-export function explainKindCommand(
+export async function explainKindCommand(
   terminal: Terminal,
   name: string,
-  options: { readonly json?: boolean },
-): void {
-  const kind = findKind(name, makeRegistry(builtinKinds))
+  options: ExplainOptions,
+): Promise<void> {
+  const kind = findKind(name, await readKinds(options.kinds))
   const example = makeExample(kind)
   const signals = example.ok ? kind.signals(example.params) : []
   const policy = example.ok ? kind.defaultPolicy(example.params, EXAMPLE) : undefined

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
 import {
   askOnce,
-  builtinKinds,
   isCertificate,
   isCidr,
   type KindRegistry,
-  makeRegistry,
   type PolicyFile,
   type ProbeKind,
   type ProbeResult,
 } from '@watchfire/probes'
 import { CommandFault, exitCodes, getMessage } from '../command-fault.ts'
+import { readKinds } from '../kind-packages.ts'
 import { readProbeParams } from '../probe-params.ts'
 import { readProbeSecrets } from '../probe-secrets.ts'
 import { cleanText, renderTable } from '../text/table.ts'
@@ -24,6 +23,7 @@ export interface ProbeOptions {
   readonly allow?: readonly string[]
   readonly ca?: readonly string[]
   readonly secret?: readonly string[]
+  readonly kinds?: readonly string[]
   readonly timeout: string
   readonly list?: boolean
   readonly explain?: boolean
@@ -45,7 +45,7 @@ export async function probeCommand(
   address: string | undefined,
   options: ProbeOptions,
 ): Promise<number> {
-  const kind = findKind(kindName, makeRegistry(builtinKinds))
+  const kind = findKind(kindName, await readKinds(options.kinds))
   const params = readProbeParams(kind, address, options)
   const timeoutMs = parseDuration(options.timeout)
   if (timeoutMs === undefined) throw misuse(`--timeout ${options.timeout}: expected such as 5s`)

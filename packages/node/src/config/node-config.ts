@@ -60,6 +60,17 @@ export const nodeConfigSchema = Type.Object(
           /** Files of certificates trusted besides the system's. */
           ca: Type.Optional(Type.Array(path, { maxItems: 16 })),
           concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
+          /** npm packages of further kinds, found from where the file lies. */
+          kinds: Type.Optional(
+            Type.Array(
+              Type.String({
+                pattern: '^(\\.{0,2}/.+|(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*)$',
+                maxLength: 4096,
+                description: 'an npm package',
+              }),
+              { maxItems: 64 },
+            ),
+          ),
           /** What targets are asked with that no manifest may hold. */
           secrets: Type.Optional(Type.Array(secretSchema, { maxItems: 10_000 })),
         },
@@ -143,6 +154,7 @@ export interface NodeConfig {
     readonly allow: readonly string[]
     readonly ca: readonly string[]
     readonly concurrency: number
+    readonly kinds: readonly string[]
     readonly secrets: readonly BoundSecret[]
   }
   readonly health: { readonly canaries: readonly string[] }
@@ -172,7 +184,7 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
     subscribersMax: 1024,
     requestsPerMinute: 6000,
   },
-  probe: { allow: [], ca: [], concurrency: 64, secrets: [] },
+  probe: { allow: [], ca: [], concurrency: 64, kinds: [], secrets: [] },
   health: { canaries: [] },
   store: {
     attestationRounds: 3600,
