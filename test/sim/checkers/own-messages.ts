@@ -55,6 +55,8 @@ export class OwnReader {
         }
         case 'proposal': {
           const wire = readProposal(network, bytes)
+          // No signature covers a body but by its hash: with another one it is no proposal (SPEC 8.3).
+          if (!wire.isWhole) return undefined
           const { epoch, member, view: time, header } = wire
           const place = `proposal ${epoch}/${time}`
           const content = `${header} on ${wire.parentView}`

@@ -124,6 +124,8 @@ export interface WireProposal {
   readonly height: number
   readonly round: number
   readonly parent: string
+  /** Whether the body is the one that the header names. */
+  readonly isWhole: boolean
   readonly signature: Uint8Array
   /** The 32 bytes that are signed (SPEC 2.2). */
   readonly digest: Buffer
@@ -150,6 +152,9 @@ export function readProposal(network: Uint8Array, bytes: Uint8Array): WirePropos
     height: Number(buffer.readBigUInt64LE(header + 8)),
     round: Number(buffer.readBigUInt64LE(header + 16)),
     parent: buffer.toString('hex', header + 32, header + 64),
+    isWhole: buffer
+      .subarray(header + 128, header + 160)
+      .equals(tagged('body', bytes.subarray(body))),
     signature: bytes.subarray(4, 68),
     digest: digest(network, 'proposal', epoch, claim),
   }
