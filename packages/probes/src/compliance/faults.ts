@@ -154,9 +154,13 @@ export const faults: readonly Fault[] = [
 ]
 
 /** Sends `text` again and again, as fast as the other side reads, for as long as it does. */
-export function pump(socket: Socket, text: string | Uint8Array, begin = ''): void {
+export function pump(
+  socket: Socket,
+  text: string | Uint8Array,
+  begin: string | Uint8Array = '',
+): void {
   socket.resume()
-  if (begin !== '') socket.write(begin)
+  if (begin.length > 0) socket.write(begin)
   const more = () => {
     while (!socket.destroyed && socket.write(text));
   }
@@ -172,7 +176,7 @@ function drip(socket: Socket, begin: string): void {
 }
 
 /** Answers each chunk that comes in; a probe's request is one. */
-function answer(socket: Socket, text: string, { end = false } = {}): void {
+export function answer(socket: Socket, text: string | Uint8Array, { end = false } = {}): void {
   socket.on('data', () => {
     if (end) socket.end(text)
     else socket.write(text)

@@ -4,6 +4,7 @@ import type { ProbeKind, ProbeResult } from '../kind.ts'
 import { toObservation } from '../observation.ts'
 import { parseParams } from '../params.ts'
 import { faults, type Ending, type Transport } from './faults.ts'
+import { floodFaults } from './flood-faults.ts'
 import { getEnding, makeTarget, type ProbeOptions, probeOnce } from './harness.ts'
 import { startServer } from './server.ts'
 import { webSocketFaults } from './web-socket-faults.ts'
@@ -118,7 +119,7 @@ export function describeKind(subject: KindUnderTest, { describe, it }: TestRunne
       assertEnding(await probe(subject.getParams('127.0.0.1', server.port)), ['refused'])
     })
 
-    for (const fault of [...faults, ...webSocketFaults].filter(({ transports }) =>
+    for (const fault of [...faults, ...floodFaults, ...webSocketFaults].filter(({ transports }) =>
       transports.includes(transport),
     )) {
       it(`says ${fault.endings.join(' or ')} of a target that ${fault.name}`, async () => {

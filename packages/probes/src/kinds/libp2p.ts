@@ -89,10 +89,6 @@ async function probe(
   const connection = await context.net.connect({ host, port: Number(port) })
   if (!connection.ok) return connection.stop
   const socket = connection.value
-  let socketError: Error | undefined
-  socket.once('error', (error) => {
-    socketError = error
-  })
   const counted = makeCountedStream(socket, BYTES_MAX, context.net)
   context.phases.begin('tls')
   try {
@@ -102,7 +98,7 @@ async function probe(
         : failed('certificate', `is ${session.peerId}`),
     )
   } catch (error) {
-    return counted.getStop() ?? judgeLibp2pError(error, socket, socketError)
+    return counted.getStop() ?? judgeLibp2pError(error, socket)
   }
 }
 
@@ -137,7 +133,9 @@ function hash(text: string): Uint8Array {
 }
 
 /** What libp2p's errors say; it wraps what came first, so that is looked for too. */
-function judgeLibp2pError(error: unknown, socket: Socket, socketError: Error | undefined): Stop {
+function judgeLibp2pError(error: unknown, socket: Socket): Stop {
+  // Not what its event told: a failed write is heard of here before that.
+  const socketError = socket.errored ?? undefined
   const names = listErrors(error).map(({ name }) => name)
   const detail = describeError(error)
   if (socketError !== undefined || names.some((name) => CLOSED.has(name)) || socket.readableEnded) {

@@ -5,9 +5,14 @@ import type { ProbeContext, Step, Stop } from '../kind.ts'
 import { abstained, done, failed, stopped } from '../steps.ts'
 import { connectUrl } from './connect-url.ts'
 import { judgeHttpError } from './faults.ts'
+import { watchWire, type Wire } from './wire.ts'
 
 /** Bytes of an answer's header; more is `too-large`. */
 export const HEADER_BYTES_MAX = 16_384
+/** Interim answers (1xx) before the answer proper; servers send one or two. */
+const INTERIM_MAX = 16
+/** Bytes that one of the body may cost, chunks' lengths and interim answers included. */
+const WIRE_BYTES_PER_BYTE_MAX = 2
 
 /** One request. What a server answers is never decoded, cached, retried or followed here. */
 export interface HttpRequest {
@@ -51,6 +56,7 @@ export async function openExchange(url: URL, context: ProbeContext): Promise<Ste
 
 function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExchange {
   let isUsed = false
+  const wire = watchWire(socket, context.net)
   const client = new Client(url.origin, {
     // The checked connection and no other: undici never resolves, connects or retries by itself.
     connect: (_options, callback) => {
@@ -76,14 +82,20 @@ function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExch
   return {
     secured: socket instanceof TLSSocket ? socket : undefined,
     isOpen: () => !socket.destroyed,
-    request: (request) => exchange(client, url, request, context),
+    request: (request) => exchange({ client, wire, url }, request, context),
     close: () => void client.destroy().catch(() => socket.destroy()),
   }
 }
 
+/** What requests on one connection share. */
+interface Connection {
+  readonly client: Client
+  readonly wire: Wire
+  readonly url: URL
+}
+
 function exchange(
-  client: Client,
-  url: URL,
+  { client, wire, url }: Connection,
   request: HttpRequest,
   { net, phases, signal }: ProbeContext,
 ): Promise<Step<HttpReply>> {
@@ -93,6 +105,7 @@ function exchange(
   let headers: ReadonlyMap<string, string> = new Map()
   const chunks: Buffer[] = []
   let bodyBytes = 0
+  let interim = 0
 
   function end(controller: Dispatcher.DispatchController, stop: Stop): void {
     resolve(stopped(stop))
@@ -100,6 +113,10 @@ function exchange(
   }
 
   const { path, headers: sent } = net.authorize(url, request)
+  // The header, and trailers as long.
+  wire.expect(2 * HEADER_BYTES_MAX + WIRE_BYTES_PER_BYTE_MAX * bodyBytesMax, (stop) =>
+    resolve(stopped(stop)),
+  )
   phases.begin('request')
   client.dispatch(
     {
@@ -118,7 +135,13 @@ function exchange(
       },
       onResponseStart(controller, code, answered) {
         // 1xx: the answer proper is yet to come.
-        if (code < 200) return
+        if (code < 200) {
+          interim++
+          if (interim > INTERIM_MAX) {
+            end(controller, failed('protocol', `more than ${INTERIM_MAX} interim answers`))
+          }
+          return
+        }
         phases.begin('transfer')
         status = code
         headers = readHeaders(answered)
@@ -128,8 +151,6 @@ function exchange(
         }
       },
       onResponseData(controller, chunk) {
-        const counted = net.countBytes(chunk.length)
-        if (!counted.ok) return end(controller, counted.stop)
         bodyBytes += chunk.length
         if (bodyBytes > bodyBytesMax) {
           return end(controller, failed('too-large', `more than ${bodyBytesMax} bytes`))

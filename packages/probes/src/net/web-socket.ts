@@ -119,6 +119,13 @@ function makeChannel(
     onPong?.(stopped(end))
   }
 
+  function cut(reason: Stop): void {
+    messages.length = 0
+    stop(reason)
+  }
+
+  const isOpening = () => client.readyState === WebSocket.CONNECTING
+
   const channel: WebSocketChannel = {
     get protocol() {
       return client.protocol
@@ -183,9 +190,12 @@ function makeChannel(
         seen += bytes
         bytesLeft -= bytes
         const counted = net.countBytes(bytes)
-        if (counted.ok && bytesLeft >= 0) return
-        messages.length = 0
-        stop(counted.ok ? failed('too-large', `more than ${bytesMax} bytes in all`) : counted.stop)
+        if (!counted.ok) cut(counted.stop)
+        else if (bytesLeft < 0) cut(failed('too-large', `more than ${bytesMax} bytes in all`))
+        // Interim answers could go on for all of that, each an event.
+        else if (isOpening() && bytesMax - bytesLeft > HEADER_BYTES_MAX) {
+          cut(failed('too-large', `more than ${HEADER_BYTES_MAX} bytes of handshake`))
+        }
       })
     },
   }
