@@ -5,7 +5,7 @@ import type { OwnReader } from './own-messages.ts'
 /** Every validly signed attestation that left a node, by what a block names it by. */
 export class AttestationBook {
   readonly #reader: OwnReader
-  readonly #seen = new WeakSet<Uint8Array>()
+  readonly #seen = new Set<Uint8Array>()
   readonly #byDigest = new Map<string, SignedAttestation>()
 
   constructor(reader: OwnReader) {

@@ -15,7 +15,7 @@ export class BallotChecker implements Checker {
   readonly #context: AuditContext
   readonly #reader: OwnReader
   readonly #violate: Violate
-  readonly #seen = new WeakSet<Uint8Array>()
+  readonly #seen = new Set<Uint8Array>()
   /** Proposals of leaders by view and header; one header may stand on several parent views. */
   readonly #proposals = new Map<string, WireProposal[]>()
   /** Honest voters by view, kind and header. */

@@ -41,7 +41,7 @@ export class CertificateChecker implements Checker {
   readonly name = 'certificate'
   readonly #context: AuditContext
   readonly #violate: Violate
-  readonly #seen = new WeakSet<Uint8Array>()
+  readonly #seen = new Set<Uint8Array>()
   readonly #checked = new Set<string>()
   readonly #byView = new Map<string, string>()
   /** Signatures found valid: by the vote they are for, then by member. */

@@ -69,8 +69,18 @@ export class MemoryChecker implements Checker {
       { what: 'rounds of attestations', count: attestations.size, max: rounds },
       ...eachOf(attestations, 'attestations of a round', members * shards),
       { what: 'views of votes', count: votes.size, max: spread + VIEWS_AHEAD },
-      ...byMember(votes, 0, 'votes of a member', 3 * (spread + VIEWS_AHEAD)),
-      ...byMember(attestations, 1, 'attestations of a member', shards * rounds),
+      ...byMember(
+        votes,
+        (place) => Math.floor(place / 4),
+        'votes of a member',
+        3 * (spread + VIEWS_AHEAD),
+      ),
+      ...byMember(
+        attestations,
+        (place) => place % members,
+        'attestations of a member',
+        shards * rounds,
+      ),
       ...eachOf(votes, 'votes of a view', 3 * members),
       settled('views of votes', votes, finalView),
       beyond('views of votes', votes, view + VIEWS_AHEAD),
@@ -138,11 +148,11 @@ export class MemoryChecker implements Checker {
 /**
  * What each member takes up, whatever it sends.
  *
- * @param part of the keys, `member:kind` or `shard:member`, that names the member
+ * @param getMember from a key, which is a place in a view or round, as admission counts them
  */
 function byMember(
   map: ReadonlyMap<unknown, unknown>,
-  part: 0 | 1,
+  getMember: (place: number) => number,
   what: string,
   max: number,
 ): Bound[] {
@@ -150,14 +160,15 @@ function byMember(
   for (const inner of map.values()) whole += asMap(inner).size
   // All together are no more than one member may have.
   if (whole <= max) return [{ what, count: whole, max }]
-  const counts = new Map<string, number>()
+  const counts = new Map<number, number>()
   for (const inner of map.values()) {
-    for (const key of asMap(inner).keys()) {
-      const member = String(key).split(':')[part] ?? ''
+    for (const place of asMap(inner).keys()) {
+      if (typeof place !== 'number') throw new Error('a place is no number')
+      const member = getMember(place)
       counts.set(member, (counts.get(member) ?? 0) + 1)
     }
   }
-  return [...counts.values()].map((count) => ({ what, count, max }))
+  return [{ what, count: Math.max(...counts.values()), max }]
 }
 
 /** What is at or below the highest final view must be forgotten. */

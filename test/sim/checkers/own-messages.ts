@@ -27,7 +27,7 @@ export interface OwnMessage {
  */
 export class OwnReader {
   readonly #context: AuditContext
-  readonly #known = new WeakMap<Uint8Array, OwnMessage | undefined>()
+  readonly #known = new Map<Uint8Array, OwnMessage | undefined>()
 
   constructor(context: AuditContext) {
     this.#context = context
@@ -35,7 +35,8 @@ export class OwnReader {
 
   /** @returns undefined for what is no signed message at all */
   read(topic: TopicName, bytes: Uint8Array): OwnMessage | undefined {
-    if (this.#known.has(bytes)) return this.#known.get(bytes)
+    const known = this.#known.get(bytes)
+    if (known !== undefined || this.#known.has(bytes)) return known
     const message = this.#read(topic, bytes)
     this.#known.set(bytes, message)
     return message

@@ -32,6 +32,7 @@ export class CoreLoop {
   readonly #engine: Engine
   readonly #out: CoreOut
   #core: CoreState | undefined
+  #shown: { core?: CoreState; status?: Status } = {}
   #wake: Happening | undefined
   #ticks = { atMs: 0, count: 0 }
   #isBusy = false
@@ -48,8 +49,12 @@ export class CoreLoop {
     return this.#core
   }
 
+  /** Worked out once for a core, at which many look. */
   get status(): Status | undefined {
-    return this.#core === undefined ? undefined : this.#engine.getStatus(this.#core)
+    if (this.#core !== undefined && this.#shown.core !== this.#core) {
+      this.#shown = { core: this.#core, status: this.#engine.getStatus(this.#core) }
+    }
+    return this.#core === undefined ? undefined : this.#shown.status
   }
 
   /** Whether effects are being carried out. */

@@ -38,8 +38,8 @@ export class Outbox {
   readonly #world: World
   readonly #node: SimNode
   readonly #vice: Vice | undefined
-  readonly #audited = new WeakSet<Uint8Array>()
-  readonly #encoded = new WeakMap<ViewCertificate, Uint8Array>()
+  readonly #audited = new Set<Uint8Array>()
+  readonly #encoded = new Map<ViewCertificate, Uint8Array>()
   /** States by block digest, for vices that propose blocks of their own. */
   readonly #states = new Map<string, State>()
 

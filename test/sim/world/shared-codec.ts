@@ -40,20 +40,31 @@ export function withSharedDecoding<T>(run: () => T): T {
   }
 }
 
+/** A value, or what was thrown instead. */
+interface Outcome {
+  readonly isRefused: boolean
+  readonly value: unknown
+}
+
+function tryTo(run: () => unknown): Outcome {
+  try {
+    return { isRefused: false, value: run() }
+  } catch (value) {
+    return { isRefused: true, value }
+  }
+}
+
 function remember(type: Decoder): Decoder['deserialize'] {
   const decode = type.deserialize.bind(type)
-  const known = new WeakMap<Uint8Array, { readonly value?: unknown; readonly error?: unknown }>()
+  // Not weak: it goes with the world, and what is weak costs every collection of garbage.
+  const known = new Map<Uint8Array, Outcome>()
   return (bytes) => {
     let outcome = known.get(bytes)
     if (outcome === undefined) {
-      try {
-        outcome = { value: decode(bytes) }
-      } catch (error) {
-        outcome = { error }
-      }
+      outcome = tryTo(() => decode(bytes))
       known.set(bytes, outcome)
     }
-    if ('error' in outcome) throw outcome.error
+    if (outcome.isRefused) throw outcome.value
     return outcome.value
   }
 }

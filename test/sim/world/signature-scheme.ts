@@ -33,19 +33,26 @@ export function makeScheme(name: SchemeName): SignatureScheme {
  */
 function makeCheapScheme(): SignatureScheme {
   const secrets = new Map<string, Uint32Array>()
+  // The objects that committees hold are asked for all the time.
+  const ofObjects = new Map<Uint8Array, Uint32Array>()
   return {
     name: 'cheap',
     makeKey(label) {
       const secret = new Uint32Array(hash('sha256', `secret of ${label}`, 'buffer').buffer, 0, 8)
       const publicKey = new Uint8Array(hash('sha256', `public key of ${label}`, 'buffer'))
       secrets.set(toName(publicKey), secret)
+      ofObjects.set(publicKey, secret)
       return { publicKey, sign: (digest) => toBytes(mix(secret, digest)) }
     },
     verify(signature, digest, publicKey) {
-      const secret = secrets.get(toName(publicKey))
+      const secret = ofObjects.get(publicKey) ?? secrets.get(toName(publicKey))
       if (secret === undefined || signature.length !== SIGNATURE_WORDS * 4) return false
-      const wanted = toBytes(mix(secret, digest))
-      return wanted.every((byte, index) => byte === signature[index])
+      const view = new DataView(signature.buffer, signature.byteOffset, signature.byteLength)
+      const wanted = mix(secret, digest)
+      for (let index = 0; index < SIGNATURE_WORDS; index++) {
+        if (view.getUint32(4 * index, true) !== wanted[index]) return false
+      }
+      return true
     },
   }
 }

@@ -69,7 +69,7 @@ export function getFingerprint(bytes: Uint8Array): number {
 
 /** As {@link getFingerprint}, worked out once for each bytes object: these must not change in place. */
 export function makeFingerprints(): (bytes: Uint8Array) => number {
-  const known = new WeakMap<Uint8Array, number>()
+  const known = new Map<Uint8Array, number>()
   return (bytes) => {
     let print = known.get(bytes)
     if (print === undefined) {

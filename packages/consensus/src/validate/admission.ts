@@ -112,10 +112,10 @@ export interface Books {
   readonly config: AdmissionConfig
   context: EpochContext
   window: AdmissionWindow
-  /** By round, then by shard and member. */
-  attestations: Map<number, Map<string, SeenAttestation>>
-  /** By view, then by member and kind. */
-  votes: Map<number, Map<string, SignedVote>>
+  /** By round, then by place: the shard times the number of members, plus the member. */
+  attestations: Map<number, Map<number, SeenAttestation>>
+  /** By view, then by place: see {@link getVotePlace}. */
+  votes: Map<number, Map<number, SignedVote>>
   /** By view: only its leader proposes in it. */
   proposals: Map<number, { readonly claim: SignedProposalClaim; readonly digest: Hex }>
   /** By view, the headers held of each kind; at most two of a kind, the second proving a fault (SPEC 6.7). */
@@ -184,6 +184,11 @@ export function checkSignature(
 export function accuse(books: Books, member: MemberIndex, evidence: Verified<Evidence>): Refused {
   books.accused.add(member)
   return { action: 'ignore', code: 'equivocation', evidence }
+}
+
+/** Where a vote of a view is remembered: a member casts at most one of each of three kinds. */
+export function getVotePlace(member: MemberIndex, kind: number): number {
+  return 4 * member + kind
 }
 
 /** The map at a key, made where there is none. */

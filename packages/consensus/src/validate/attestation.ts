@@ -61,7 +61,7 @@ export function admitAttestation(candidate: Candidate, shard: number | undefined
   if (untimely !== undefined) return untimely
   // [IGNORE] seen, or a further version of an accused member
   const places = books.attestations.get(message.round)
-  const place = `${message.shard}:${message.member}`
+  const place = message.shard * context.committee.members.length + message.member
   const seen = places?.get(place)
   if (seen?.hex === hex && !isWanted) return ignore('seen')
   const isSecond = seen !== undefined && seen.hex !== hex

@@ -18,6 +18,7 @@ import {
   checkSignature,
   checkView,
   getOrMake,
+  getVotePlace,
   ignore,
   reject,
 } from './admission.ts'
@@ -40,7 +41,7 @@ export function admitVote(candidate: Candidate): AdmissionResult {
   if (unfit !== undefined) return unfit
   // [IGNORE] seen
   const places = books.votes.get(message.view)
-  const place = `${message.member}:${message.kind}`
+  const place = getVotePlace(message.member, message.kind)
   const conflicting = findConflict(signed, places)
   if (conflicting === undefined && places?.has(place) === true) return ignore('seen')
   if (conflicting !== undefined && books.accused.has(message.member)) {
@@ -63,13 +64,16 @@ export function admitVote(candidate: Candidate): AdmissionResult {
   }
 }
 
+const kinds = Object.values(voteKinds)
+
 /** A remembered vote of the same member and view that no honest member signs beside this one. */
 function findConflict(
   { message }: SignedVote,
-  places: ReadonlyMap<string, SignedVote> | undefined,
+  places: ReadonlyMap<number, SignedVote> | undefined,
 ): SignedVote | undefined {
-  for (const kind of Object.values(voteKinds)) {
-    const other = places?.get(`${message.member}:${kind}`)
+  if (places === undefined) return undefined
+  for (const kind of kinds) {
+    const other = places.get(getVotePlace(message.member, kind))
     if (other !== undefined && areVotesInConflict(message, other.message)) return other
   }
   return undefined
