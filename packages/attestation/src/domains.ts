@@ -1,8 +1,8 @@
-import { sha256 as hash } from '@noble/hashes/sha2.js'
 import type { Digest, Epoch } from './brands.ts'
-import { fromText } from './bytes.ts'
+import { areEqual, fromText } from './bytes.ts'
 import { voteKinds } from './codes.ts'
 import { encode } from './decode.ts'
+import { type BegunHash, beginHash, encodeBriefly, finishHash, sha256 } from './hashing.ts'
 import {
   type Attestation,
   type AttestationClaim,
@@ -59,15 +59,36 @@ function makeDomain(name: string): Uint8Array {
   return domain
 }
 
-/** The only hash of the protocol. @returns 32 bytes */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash(bytes)
-}
-
 /** Hash of what belongs to no network or epoch, or founds them (SPEC 2.1). */
 export function getTagged(name: DomainName, bytes: Uint8Array): Digest {
-  return hash.create().update(domains[name]).update(bytes).digest() as Digest
+  let begun = begunTags[name]
+  begun ??= begunTags[name] = beginHash(domains[name])
+  return finishHash(begun, bytes) as Digest
 }
+
+const begunTags: BegunDomains = {}
+type BegunDomains = { [Name in DomainName]?: BegunHash }
+
+/** What the digests of the network that was asked for last begin with. */
+let lastNetwork: { readonly id: Uint8Array; readonly begun: BegunDomains } | undefined
+
+/** A hash of domain, protocol and network, with which all digests of a kind begin. */
+function beginDigest(networkId: Digest, name: DomainName): BegunHash {
+  if (lastNetwork === undefined || !areEqual(lastNetwork.id, networkId)) {
+    lastNetwork = { id: networkId.slice(), begun: {} }
+  }
+  const known = lastNetwork.begun[name]
+  if (known !== undefined) return known
+  const prefix = new Uint8Array(68)
+  prefix.set(domains[name])
+  new DataView(prefix.buffer).setUint32(32, PROTOCOL, true)
+  prefix.set(networkId, 36)
+  return (lastNetwork.begun[name] = beginHash(prefix))
+}
+
+/** Epoch and hash, which end every digest; hashed as soon as they are written. */
+const ending = new Uint8Array(40)
+const endingView = new DataView(ending.buffer)
 
 /**
  * The 32 bytes that get signed: they bind kind, protocol, network and epoch (SPEC 2.2).
@@ -80,14 +101,9 @@ export function getDigest(
   epoch: Epoch,
   bytes: Uint8Array,
 ): Digest {
-  const input = new Uint8Array(108)
-  const view = new DataView(input.buffer)
-  input.set(domains[name])
-  view.setUint32(32, PROTOCOL, true)
-  input.set(networkId, 36)
-  view.setBigUint64(68, BigInt(epoch), true)
-  input.set(hash(bytes), 76)
-  return hash(input) as Digest
+  endingView.setBigUint64(0, BigInt(epoch), true)
+  ending.set(sha256(bytes), 8)
+  return finishHash(beginDigest(networkId, name), ending) as Digest
 }
 
 /** The network id, which is the trust root (SPEC 2.1). */
@@ -107,17 +123,20 @@ export function getParametersHash(parameters: Parameters): Digest {
 
 /** The body as its header names it (SPEC 2.1). */
 export function getBodyHash(body: Body): Digest {
-  return getTagged('body', encode(bodyType, body))
+  return getTagged('body', encodeBriefly(bodyType, body))
 }
 
 /** What names a block: as parent, in proposals and in votes (SPEC 2.2). */
 export function getHeaderDigest(networkId: Digest, header: Header): Digest {
-  return getDigest(networkId, 'header', header.epoch, encode(headerType, header))
+  return getDigest(networkId, 'header', header.epoch, encodeBriefly(headerType, header))
 }
 
 /** What is signed of an attestation: a hash stands for the observations (SPEC 2.2). */
 export function getAttestationClaim(attestation: Attestation): AttestationClaim {
-  return makeAttestationClaim(attestation, encode(observationsType, attestation.observations))
+  return makeAttestationClaim(
+    attestation,
+    encodeBriefly(observationsType, attestation.observations),
+  )
 }
 
 /** Bytes of a SignedAttestation before its observations: an offset, the signature, the message's fixed part. */
@@ -145,7 +164,7 @@ function makeAttestationClaim(
     round: attestation.round,
     shard: attestation.shard,
     member: attestation.member,
-    observations: hash(observations),
+    observations: sha256(observations),
   }
 }
 
@@ -155,7 +174,12 @@ export function getAttestationDigest(
   message: Attestation | AttestationClaim,
 ): Digest {
   const claim = isAttestation(message) ? getAttestationClaim(message) : message
-  return getDigest(networkId, 'attestation', claim.epoch, encode(attestationClaimType, claim))
+  return getDigest(
+    networkId,
+    'attestation',
+    claim.epoch,
+    encodeBriefly(attestationClaimType, claim),
+  )
 }
 
 function isAttestation(message: Attestation | AttestationClaim): message is Attestation {
@@ -175,7 +199,7 @@ export function getProposalClaim(networkId: Digest, proposal: Proposal): Proposa
 
 /** What a proposal’s signature is over (SPEC 2.2). */
 export function getProposalDigest(networkId: Digest, claim: ProposalClaim): Digest {
-  return getDigest(networkId, 'proposal', claim.epoch, encode(proposalClaimType, claim))
+  return getDigest(networkId, 'proposal', claim.epoch, encodeBriefly(proposalClaimType, claim))
 }
 
 /**
@@ -184,7 +208,7 @@ export function getProposalDigest(networkId: Digest, claim: ProposalClaim): Dige
  * @throws RangeError for a kind outside the closed set: check it first
  */
 export function getVoteDigest(networkId: Digest, vote: Vote): Digest {
-  return getDigest(networkId, getVoteDomain(vote.kind), vote.epoch, encode(voteType, vote))
+  return getDigest(networkId, getVoteDomain(vote.kind), vote.epoch, encodeBriefly(voteType, vote))
 }
 
 function getVoteDomain(kind: number): DomainName {
@@ -202,5 +226,5 @@ function getVoteDomain(kind: number): DomainName {
 
 /** What a status record’s signature is over (SPEC 2.2). */
 export function getStatusDigest(networkId: Digest, status: Status): Digest {
-  return getDigest(networkId, 'status', status.epoch, encode(statusType, status))
+  return getDigest(networkId, 'status', status.epoch, encodeBriefly(statusType, status))
 }

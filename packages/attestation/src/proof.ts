@@ -1,7 +1,7 @@
 import { Tree } from '@chainsafe/persistent-merkle-tree'
 import type { Digest, TargetIndex } from './brands.ts'
 import { areEqual } from './bytes.ts'
-import { sha256 } from './domains.ts'
+import { sha256 } from './hashing.ts'
 import { limits } from './limits.ts'
 import type { Parameters, State, TargetState } from './schema.ts'
 import { getTargetLeaf, type StateTree, updateStateTree } from './state-root.ts'

@@ -1,8 +1,8 @@
 import { type Node, setHasher } from '@chainsafe/persistent-merkle-tree'
 import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/as-sha256'
 import type { Digest } from './brands.ts'
-import { encode } from './decode.ts'
 import { getTagged } from './domains.ts'
+import { encodeBriefly } from './hashing.ts'
 import {
   type GroupState,
   groupStateType,
@@ -35,15 +35,15 @@ export interface StateTree {
 
 /** The leaf of one target: a tagged hash, which no inner node can pass for (SPEC 7.9). */
 export function getTargetLeaf(target: TargetState): Digest {
-  return getTagged('target', encode(targetStateType, target))
+  return getTagged('target', encodeBriefly(targetStateType, target))
 }
 
 function getGroupLeaf(group: GroupState): Digest {
-  return getTagged('group', encode(groupStateType, group))
+  return getTagged('group', encodeBriefly(groupStateType, group))
 }
 
 function getMetaLeaf(meta: StateMeta): Digest {
-  return getTagged('meta', encode(stateMetaType, meta))
+  return getTagged('meta', encodeBriefly(stateMetaType, meta))
 }
 
 /** The state root of SPEC 7.9, from nothing. For states that follow each other, see {@link updateStateTree}. */

@@ -91,7 +91,7 @@ export const signatureMutants: readonly SourceMutant[] = [
     name: 'binds no network into what it signs',
     caughtBy: 'signature',
     scenario: 'calm',
-    edits: [{ file: domains, find: 'input.set(networkId, 36)', replace: '' }],
+    edits: [{ file: domains, find: 'prefix.set(networkId, 36)', replace: '' }],
   },
   {
     name: 'binds no round into an attestation',
