@@ -10,14 +10,16 @@ import {
 } from '@watchfire/attestation'
 import { builtinKinds, makeScheduler, type ProbeKind } from '@watchfire/probes'
 import { makeAttestor } from './attestor/attestor.ts'
+import { startRoundClock } from './attestor/round-clock.ts'
 import { type Cleanup, makeCleanup } from './cleanup.ts'
 import { formatFinding } from './config/config-fault.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { makeFeed } from './feed.ts'
-import { startCanaries } from './health/canaries.ts'
+import { makeCanaries } from './health/canaries.ts'
 import { getClockNoticeMs, makeNodeStatus, watchStatus } from './health/node-status.ts'
 import { makeSelfHealth } from './health/self-health.ts'
 import { startStatusSender } from './health/status-sender.ts'
+import { startTimeServers } from './health/time-servers.ts'
 import { lockFile } from './keys/lock.ts'
 import { getDataPaths, readOrCreatePeerKey } from './keys/node-keys.ts'
 import { type Identity, openIdentity } from './keys/open-identity.ts'
@@ -215,15 +217,22 @@ async function compose(
   const hearingFromMs = clock.monotonicMs()
 
   // --- What readers see
-  const canaries = startCanaries(config.health.canaries, clock)
+  const { canaries: addresses, canaryFailedPercentMax: failedPercentMax } = config.health
+  const budgetMs = Math.floor((parameters.attestByMs * 3) / 4)
+  const canaries = makeCanaries({ addresses, failedPercentMax, budgetMs })
   cleanup.add('the canaries', () => canaries.stop())
+  // An observer has them asked too: its operator wants to know.
+  const askCanaries = (round: Round): void => void canaries.ask(round)
+  cleanup.add('the rounds of canaries', startRoundClock(parameters, clock, askCanaries))
+  const timeServers = startTimeServers(config.health.timeServers, clock, log)
+  cleanup.add('the time servers', () => timeServers.stop())
   const checkHealth = makeSelfHealth({
     othersTotal: context.memberIds.length - (me === undefined ? 0 : 1),
     countHeard: () => members.listHeard(getHeardMs(context)).filter((each) => each !== me).length,
     countPeers: () => network.peers().length,
     getClockOffsetMs: () => members.getOwnOffsetMs(),
     clockMsMax: Math.max(parameters.roundMs, 2 * getClockNoticeMs(context)),
-    areCanariesOpen: () => canaries.areOpen(),
+    getCanaries: () => canaries.report(),
     getUptimeMs: () => clock.monotonicMs() - startedMs,
     graceMs: 2 * parameters.roundMs + 5000,
   })
@@ -239,6 +248,8 @@ async function compose(
     members,
     getCore: () => loop.status(),
     checkHealth,
+    getCanaries: () => canaries.report(),
+    getTimeServerOffset: () => timeServers.getOffset(),
     getHearingMs: () => clock.monotonicMs() - hearingFromMs,
   })
   const feed = makeFeed({
@@ -267,7 +278,10 @@ async function compose(
     await (await httpModule).startHttpServer({ source: feed, metrics, clock, log, ...config.http }),
   )
   cleanup.add('the feed', () => http.close())
-  cleanup.add('the status watch', watchStatus(getStatus, clock, log))
+  cleanup.add(
+    'the status watch',
+    watchStatus(getStatus, clock, log, () => canaries.report()?.failed ?? []),
+  )
 
   // --- What we say
   if (identity !== undefined) {
@@ -292,6 +306,7 @@ async function compose(
       clock,
       scheduler,
       voteLog: identity.voteLog,
+      askControls: (round) => canaries.ask(round),
       checkHealth,
       sign: (drafts) => loop.sign(drafts),
       resend: (messages) => loop.resend(messages),

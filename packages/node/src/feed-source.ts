@@ -16,6 +16,8 @@ import type {
   TargetState,
   UnixMs,
 } from '@watchfire/attestation'
+import type { UnwellCause } from './health/self-health.ts'
+import type { ClockOffset } from './health/sntp.ts'
 import type { Counters, PeerInfo } from './ports.ts'
 
 /** A final block with its state and the file that proves both (SPEC 9.2). */
@@ -133,9 +135,18 @@ export interface NodeStatus {
   /** Signs nothing until it is safe (SPEC 6.9). */
   readonly isQuarantined: boolean
   /** This node's own health: why it abstains, if it does. */
-  readonly selfHealth: { readonly healthy: boolean; readonly reason: string | undefined }
+  readonly selfHealth: {
+    readonly healthy: boolean
+    readonly cause: UnwellCause | undefined
+    /** The cause in words. */
+    readonly reason: string | undefined
+    /** How many of the operator's canaries there are, and failed in the last round. */
+    readonly canaries: { readonly total: number; readonly failed: number } | undefined
+  }
   /** Our clock less the committee's middle; none until enough status records were heard. */
   readonly clockOffsetMs: number | undefined
+  /** Our clock less that of the operator's time servers; none without, or while none answers. */
+  readonly timeServer: ClockOffset | undefined
   /** One line when the clock is off by more than the bound. */
   readonly clockNotice: string | undefined
   readonly ready: boolean

@@ -50,9 +50,8 @@ describe('docs/probes.md', () => {
   }
 
   it('explains every outcome and abstention that this package can give', () => {
-    const elsewhere = new Set(['clock'])
     for (const name of [...Object.keys(outcomes), ...Object.keys(abstentions)]) {
-      assert.equal(text.includes(`\`${name}\``), !elsewhere.has(name), name)
+      assert.ok(text.includes(`\`${name}\``), name)
     }
   })
 

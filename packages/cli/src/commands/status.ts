@@ -60,12 +60,10 @@ export async function statusCommand(
         ? 'nothing yet'
         : `round ${round}, height ${status.number('height')}${status.flag('stale') === true ? ', stale' : ''}`,
     ],
-    [
-      'clock',
-      `round ${status.number('clockRound') ?? 'none yet'}${formatClock(status.number('clockOffsetMs'))}`,
-    ],
+    ['clock', `round ${status.number('clockRound') ?? 'none yet'}${formatClock(status)}`],
     ['view', `${status.number('view') ?? ''}, epoch ${status.number('epoch') ?? ''}`],
     ['peers', `${status.number('peers') ?? ''}, this one is ${status.text('peerId') ?? ''}`],
+    ...formatCanaries(status),
     ['up for', formatSince(status.text('startedAt'), nowMs)],
   ]
   for (const notice of listNotices(status)) rows.push(['notice', notice])
@@ -134,9 +132,26 @@ function listNotices(status: Answer): string[] {
   return notices
 }
 
-function formatClock(offsetMs: number | undefined): string {
-  if (offsetMs === undefined) return ''
-  return `, ${Math.abs(Math.round(offsetMs))} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} the committee`
+function formatClock(status: Answer): string {
+  const describe = (offsetMs: number, whose: string) =>
+    `, ${Math.abs(Math.round(offsetMs))} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} ${whose}`
+  const offsetMs = status.number('clockOffsetMs')
+  const timeServer = status.object('timeServer')
+  const serverMs = timeServer.number('offsetMs')
+  const errorMs = timeServer.number('errorMs') ?? 0
+  return [
+    offsetMs === undefined ? '' : describe(offsetMs, 'the committee'),
+    serverMs === undefined
+      ? ''
+      : `${describe(serverMs, 'its time servers')} (within ${Math.ceil(errorMs)} ms)`,
+  ].join('')
+}
+
+function formatCanaries(status: Answer): string[][] {
+  const canaries = status.object('selfHealth').object('canaries')
+  const total = canaries.number('total')
+  const failed = canaries.number('failed') ?? 0
+  return total === undefined ? [] : [['canaries', `${total - failed} of ${total} answered`]]
 }
 
 function formatNumber(number: number | undefined): string {

@@ -227,6 +227,38 @@ describe('commands that ask a node', () => {
     assert.equal((await run(status('ok'), 'status')).exitCode, 0)
   })
 
+  it('status: says how far the clock is off, against whom, and how many canaries answered', async () => {
+    const { out } = await run(
+      {
+        '/v1/status': {
+          json: {
+            agreement: { status: 'ok', words: 'fine' },
+            clockRound: 12,
+            clockOffsetMs: -3.2,
+            timeServer: { offsetMs: 41.6, errorMs: 2.1 },
+            notReady: ['unwell: 2 of 3 canaries did not answer'],
+            selfHealth: {
+              healthy: false,
+              cause: 'canaries',
+              reason: '2 of 3 canaries did not answer',
+              canaries: { total: 3, failed: 2 },
+            },
+          },
+        },
+        '/v1/monitors': { json: { monitors: [] } },
+      },
+      'status',
+    )
+    assert.match(
+      out,
+      /^clock +round 12, 3 ms behind the committee, 42 ms ahead of its time servers \(within 3 ms\)$/m,
+    )
+    assert.match(out, /^canaries +1 of 3 answered$/m)
+    assert.deepEqual(out.match(/^notice.*$/gm), [
+      'notice     unwell: 2 of 3 canaries did not answer',
+    ])
+  })
+
   it('status: says a clock far off once, and what else there is to say', async () => {
     const clockNotice = "this machine's clock is 61.0 s behind the committee's"
     const { out } = await run(

@@ -41,6 +41,8 @@ export interface AttestorOptions {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly voteLog: VoteLog
+  /** Asks whatever else must answer in a round; waited for, so it has to end within the probing time. */
+  readonly askControls?: (round: Round) => Promise<void>
   /** This node's own health, asked when the probes of a round are done. */
   readonly checkHealth: () => HealthReport
   /** Signs, keeps, sends and takes in. */
@@ -107,8 +109,9 @@ export function makeAttestor(options: AttestorOptions): Attestor {
   function makeDrafts(round: Round, results: readonly ProbedTarget[]): Draft[] {
     const health = options.checkHealth()
     if (!health.healthy) {
-      meter.add('rounds-abstained', health.abstention)
-      log.warn({ round, reason: health.reason }, `abstaining: ${health.reason}`)
+      meter.add('rounds-abstained', health.cause)
+      const { cause, reason } = health
+      log.warn({ round, cause, reason }, `round ${round}: abstaining from all targets: ${reason}`)
     }
     const observations = results.map(({ target, result }) => observe(target, result, health))
     return Array.from({ length: parameters.shards }, (_, shard) => {
@@ -163,7 +166,11 @@ export function makeAttestor(options: AttestorOptions): Attestor {
       meter.add('rounds-not-attested', 'begun-late')
       return
     }
-    const results = await options.scheduler.run(round, startMs, signal)
+    // What is said of the targets of a round stands or falls with the controls of that round.
+    const [results] = await Promise.all([
+      options.scheduler.run(round, startMs, signal),
+      options.askControls?.(round),
+    ])
     if (signal.aborted) return
     options.onProbed?.(round, results)
     const delay = findDelay(round, startMs)

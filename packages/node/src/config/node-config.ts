@@ -80,13 +80,22 @@ export const nodeConfigSchema = Type.Object(
     health: Type.Optional(
       Type.Object(
         {
-          /** Hosts of the operator's choice whose TCP port must open, else this node abstains. */
+          /** Hosts of the operator's choice whose TCP port must open in each round. */
           canaries: Type.Optional(
             Type.Array(
               Type.String({ pattern: '^[^\\s:]+:[0-9]{1,5}$', description: 'host:port' }),
               {
                 maxItems: 8,
               },
+            ),
+          ),
+          /** When more of the canaries fail in a round, this node abstains from all targets in it. */
+          canaryFailedPercentMax: Type.Optional(Type.Integer({ minimum: 0, maximum: 99 })),
+          /** SNTP servers that the clock is held against, for show and alarm. */
+          timeServers: Type.Optional(
+            Type.Array(
+              Type.String({ pattern: '^[^\\s:]+:[0-9]{1,5}$', description: 'host:port' }),
+              { maxItems: 8 },
             ),
           ),
         },
@@ -157,7 +166,11 @@ export interface NodeConfig {
     readonly kinds: readonly string[]
     readonly secrets: readonly BoundSecret[]
   }
-  readonly health: { readonly canaries: readonly string[] }
+  readonly health: {
+    readonly canaries: readonly string[]
+    readonly canaryFailedPercentMax: number
+    readonly timeServers: readonly string[]
+  }
   readonly store: {
     readonly attestationRounds: number
     readonly attestationBytesMax: number
@@ -185,7 +198,7 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
     requestsPerMinute: 6000,
   },
   probe: { allow: [], ca: [], concurrency: 64, kinds: [], secrets: [] },
-  health: { canaries: [] },
+  health: { canaries: [], canaryFailedPercentMax: 50, timeServers: [] },
   store: {
     attestationRounds: 3600,
     attestationBytesMax: 536_870_912,

@@ -1,54 +1,75 @@
 import { connect } from 'node:net'
-import type { Clock } from '../ports.ts'
+import type { Round } from '@watchfire/attestation'
 
-/** How often canaries are asked, and how long they have. */
-const intervalMs = 5000
-const timeoutMs = 2000
+/** How long canaries have at most; less where a round leaves less. */
+const timeoutMsMax = 2000
 
+/** What the canaries of a round came to. */
+export interface CanaryReport {
+  readonly total: number
+  /** Addresses that did not answer, for the operator's own eyes. */
+  readonly failed: readonly string[]
+  /** More failed than may: this machine rather than what it would ask is at fault. */
+  readonly isTooMany: boolean
+}
+
+/** Addresses of the operator's own choice that must answer, whatever becomes of targets. */
 export interface Canaries {
-  /** Whether any opened when last asked; undefined before the first answer, or with none to ask. */
-  areOpen(): boolean | undefined
+  /** Asks all of them once in a round; called again in it, waits for the same. Never rejects. */
+  ask(round: Round): Promise<void>
+  /** Of the last round asked and done; undefined before, and where there are none. */
+  report(): CanaryReport | undefined
   stop(): void
 }
 
 /** Opens a TCP connection and closes it again. */
 export type OpenCanary = (host: string, port: number, signal: AbortSignal) => Promise<boolean>
 
-/** @param addresses `host:port` of the operator's own choice */
-export function startCanaries(
-  addresses: readonly string[],
-  clock: Clock,
-  open: OpenCanary = openTcp,
-): Canaries {
+export interface CanaryOptions {
+  /** `host:port`. */
+  readonly addresses: readonly string[]
+  /** Of all, in percent: when more fail in a round, they are too many. */
+  readonly failedPercentMax: number
+  /** What a round leaves for them. */
+  readonly budgetMs: number
+  readonly open?: OpenCanary
+}
+
+/** Canaries say something of this machine: each round anew, for what is said of targets in it. */
+export function makeCanaries(options: CanaryOptions): Canaries {
+  const { addresses, failedPercentMax, open = openTcp } = options
+  const timeoutMs = Math.min(timeoutMsMax, options.budgetMs)
   const controller = new AbortController()
-  let result: boolean | undefined
-  let cancel: () => void = () => undefined
-  async function ask(): Promise<void> {
+  let asked: { readonly round: Round; readonly done: Promise<void> } | undefined
+  let last: CanaryReport | undefined
+
+  async function askOne(address: string, signal: AbortSignal): Promise<boolean> {
+    const at = address.lastIndexOf(':')
+    try {
+      return await open(address.slice(0, at), Number(address.slice(at + 1)), signal)
+    } catch {
+      // It has not answered, for whatever reason.
+      return false
+    }
+  }
+
+  async function askAll(): Promise<void> {
+    if (addresses.length === 0) return
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(timeoutMs)])
-    const opened = await Promise.all(
-      addresses.map((address) => {
-        const at = address.lastIndexOf(':')
-        return open(address.slice(0, at), Number(address.slice(at + 1)), signal)
-      }),
-    )
+    const opened = await Promise.all(addresses.map((address) => askOne(address, signal)))
     if (controller.signal.aborted) return
-    result = opened.includes(true)
-    cancel = clock.setTimer(intervalMs, turn)
+    const failed = addresses.filter((_address, index) => opened[index] === false)
+    const total = addresses.length
+    last = { total, failed, isTooMany: failed.length * 100 > total * failedPercentMax }
   }
-  function turn(): void {
-    // `open` never rejects; should it, the canaries count as shut.
-    ask().catch(() => {
-      result = false
-      cancel = clock.setTimer(intervalMs, turn)
-    })
-  }
-  if (addresses.length > 0) turn()
+
   return {
-    areOpen: () => result,
-    stop() {
-      controller.abort()
-      cancel()
+    ask(round) {
+      if (asked?.round !== round) asked = { round, done: askAll() }
+      return asked.done
     },
+    report: () => last,
+    stop: () => controller.abort(),
   }
 }
 

@@ -11,8 +11,10 @@ import type { NodeStatus } from '../feed-source.ts'
 import { getAgreement, getHeardMs } from '../loop/agreement-status.ts'
 import type { MemberBook } from '../loop/member-book.ts'
 import type { Clock, Log, Network } from '../ports.ts'
+import type { CanaryReport } from './canaries.ts'
 import { formatClockOffset } from './clock-offset.ts'
 import type { HealthReport } from './self-health.ts'
+import type { ClockOffset } from './sntp.ts'
 
 /** How often the log is told of what changed. */
 const watchMs = 500
@@ -28,6 +30,8 @@ export interface NodeStatusParts {
   readonly members: MemberBook
   readonly getCore: () => CoreStatus
   readonly checkHealth: () => HealthReport
+  readonly getCanaries: () => CanaryReport | undefined
+  readonly getTimeServerOffset: () => ClockOffset | undefined
   /** Milliseconds since others can be heard, on a clock that never jumps: loading takes its time. */
   readonly getHearingMs: () => number
 }
@@ -56,6 +60,8 @@ export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
     })
     const health = parts.checkHealth()
     const clockOffsetMs = members.getOwnOffsetMs()
+    const timeServer = parts.getTimeServerOffset()
+    const canaries = parts.getCanaries()
     const notReady = [
       ...(hasFinal ? [] : ['starting: it holds no certificate yet']),
       ...(core.muted ? ['muted: it signs nothing until it is safe'] : []),
@@ -81,29 +87,51 @@ export function makeNodeStatus(parts: NodeStatusParts): () => NodeStatus {
       isQuarantined: core.muted,
       selfHealth: {
         healthy: health.healthy,
+        cause: health.healthy ? undefined : health.cause,
         reason: health.healthy ? undefined : health.reason,
+        canaries: canaries && { total: canaries.total, failed: canaries.failed.length },
       },
       clockOffsetMs,
-      clockNotice: getClockNotice(context, clockOffsetMs),
+      timeServer,
+      clockNotice: getClockNotice(context, clockOffsetMs, timeServer),
       ready: notReady.length === 0,
       notReady,
     }
   }
 }
 
-function getClockNotice(context: EpochContext, offsetMs: number | undefined): string | undefined {
-  if (offsetMs === undefined || Math.abs(offsetMs) <= getClockNoticeMs(context)) return undefined
-  return formatClockOffset(offsetMs)
+/** What the committee says of the clock comes first: it is what others judge our messages by. */
+function getClockNotice(
+  context: EpochContext,
+  offsetMs: number | undefined,
+  timeServer: ClockOffset | undefined,
+): string | undefined {
+  const noticeMs = getClockNoticeMs(context)
+  if (offsetMs !== undefined && Math.abs(offsetMs) > noticeMs) return formatClockOffset(offsetMs)
+  if (timeServer === undefined) return undefined
+  // Off for certain, that is.
+  return Math.abs(timeServer.offsetMs) - timeServer.errorMs > noticeMs
+    ? formatClockOffset(timeServer.offsetMs, "the time servers'")
+    : undefined
 }
 
 /**
- * Says in the log, once each, when agreement changes or the clock is off.
+ * Says in the log, once each, when agreement changes, the clock is off, this node is unwell, or other
+ * canaries do not answer.
  *
+ * @param getFailedCanaries their addresses, which only the log tells
  * @returns ends it
  */
-export function watchStatus(getStatus: () => NodeStatus, clock: Clock, log: Log): () => void {
+export function watchStatus(
+  getStatus: () => NodeStatus,
+  clock: Clock,
+  log: Log,
+  getFailedCanaries: () => readonly string[] = () => [],
+): () => void {
   let agreement: string | undefined
   let notice: string | undefined
+  let failedCanaries = ''
+  let unwell: string | undefined
   let cancel: () => void = () => undefined
   function turn(): void {
     const status = getStatus()
@@ -114,10 +142,21 @@ export function watchStatus(getStatus: () => NodeStatus, clock: Clock, log: Log)
       else log.warn(fields, `no agreement: ${status.reason}`)
     }
     if (status.clockNotice !== undefined && notice === undefined)
-      log.warn({ offsetMs: status.clockOffsetMs }, status.clockNotice)
+      log.warn(
+        { offsetMs: status.clockOffsetMs, timeServerOffsetMs: status.timeServer?.offsetMs },
+        status.clockNotice,
+      )
     if (status.clockNotice === undefined && notice !== undefined)
-      log.info({}, "this machine's clock agrees with the committee's again")
+      log.info({}, "this machine's clock is within the bound again")
     notice = status.clockNotice
+    const { cause, reason } = status.selfHealth
+    if (cause !== undefined && cause !== unwell) log.warn({ cause }, `unwell: ${reason ?? cause}`)
+    if (cause === undefined && unwell !== undefined) log.info({}, 'well again')
+    unwell = cause
+    const failed = getFailedCanaries()
+    if (failed.join() !== failedCanaries)
+      log.warn({ failed }, `canaries that do not answer: ${failed.join(', ') || 'none any more'}`)
+    failedCanaries = failed.join()
     cancel = clock.setTimer(watchMs, turn)
   }
   turn()

@@ -1,5 +1,9 @@
 import type { AbstentionName } from '@watchfire/attestation'
+import type { CanaryReport } from './canaries.ts'
 import { formatClockOffset } from './clock-offset.ts'
+
+/** Which control of this node failed. */
+export type UnwellCause = 'clock' | 'canaries' | 'alone'
 
 /** Whether this monitor may speak of targets, and if not, as what it abstains. */
 export type HealthReport =
@@ -7,6 +11,7 @@ export type HealthReport =
   | {
       readonly healthy: false
       readonly abstention: Extract<AbstentionName, 'self-unhealthy' | 'clock'>
+      readonly cause: UnwellCause
       readonly reason: string
     }
 
@@ -20,8 +25,8 @@ export interface SelfHealthOptions {
   readonly getClockOffsetMs: () => number | undefined
   /** Off by more than this, what we say of a round is about another time. */
   readonly clockMsMax: number
-  /** Whether the operator's canaries opened when last asked; undefined without canaries. */
-  readonly areCanariesOpen: () => boolean | undefined
+  /** What the operator's canaries came to in the last round; undefined without any. */
+  readonly getCanaries: () => CanaryReport | undefined
   /** Milliseconds since the start, on a clock that never jumps. */
   readonly getUptimeMs: () => number
   /** A node that has just started has not met its peers yet. */
@@ -39,18 +44,22 @@ export function makeSelfHealth(options: SelfHealthOptions): () => HealthReport {
       return {
         healthy: false,
         abstention: 'clock',
+        cause: 'clock',
         reason: formatClockOffset(offsetMs),
       }
-    if (options.areCanariesOpen() === false)
-      return unhealthy('none of the canaries could be reached: this machine may be cut off')
+    const canaries = options.getCanaries()
+    if (canaries?.isTooMany === true) {
+      const count = `${canaries.failed.length} of ${canaries.total} canaries`
+      return unhealthy('canaries', `${count} did not answer: this machine may be cut off`)
+    }
     const isAlone =
       options.othersTotal > 0 && options.countHeard() === 0 && options.countPeers() === 0
     if (isAlone && options.getUptimeMs() > options.graceMs)
-      return unhealthy('no member of the committee is heard: this machine may be cut off')
+      return unhealthy('alone', 'no member of the committee is heard: this machine may be cut off')
     return { healthy: true }
   }
 }
 
-function unhealthy(reason: string): HealthReport {
-  return { healthy: false, abstention: 'self-unhealthy', reason }
+function unhealthy(cause: UnwellCause, reason: string): HealthReport {
+  return { healthy: false, abstention: 'self-unhealthy', cause, reason }
 }

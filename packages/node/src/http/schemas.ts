@@ -240,8 +240,30 @@ export const statusSchema = withFreshness(
     clockRound: nullable(integer('Round of its clock; null before the first')),
     peers: integer('Connected peers'),
     isQuarantined: Type.Boolean({ description: 'Signs nothing until it is safe (SPEC 6.9)' }),
-    selfHealth: Type.Object({ healthy: Type.Boolean(), reason: nullable(Type.String()) }),
+    selfHealth: Type.Object(
+      {
+        healthy: Type.Boolean(),
+        cause: nullable(text('What is wrong: clock, canaries or alone')),
+        reason: nullable(text('The cause in words')),
+        canaries: nullable(
+          Type.Object({
+            total: integer('Canaries that the operator has set'),
+            failed: integer('Those that did not answer in the last round'),
+          }),
+        ),
+      },
+      { description: 'While it is not healthy, a monitor abstains from all targets' },
+    ),
     clockOffsetMs: nullable(Type.Number({ description: 'Its clock less the committee’s middle' })),
+    timeServer: nullable(
+      Type.Object(
+        {
+          offsetMs: Type.Number({ description: 'Its clock less the servers’ middle' }),
+          errorMs: Type.Number({ description: 'How far the truth may be from that' }),
+        },
+        { description: 'By the operator’s time servers; null without, or while none answers' },
+      ),
+    ),
     clockNotice: nullable(text('Said when the clock is off by more than the bound')),
     ready: Type.Boolean(),
     notReady: Type.Array(Type.String(), { description: 'Why not, for people' }),

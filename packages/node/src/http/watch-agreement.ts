@@ -1,5 +1,5 @@
 import { getEvidencePlace, getRoundStartMs, viewProviders } from '@watchfire/attestation'
-import type { FeedSource } from '../feed-source.ts'
+import type { FeedSource, NodeStatus } from '../feed-source.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { getVerdictName } from './target-reading.ts'
 
@@ -14,6 +14,7 @@ export function watchAgreement(source: FeedSource, metrics: Metrics): () => void
 
 const verdictNames = ['none', 'up', 'degraded', 'disputed', 'down', 'unknown'] as const
 const evidenceKinds = ['attestation', 'proposal', 'vote'] as const
+const unwellCauses = ['clock', 'canaries', 'alone'] as const
 const agreementStates = ['ok', 'waiting', 'stalled', 'halted'] as const
 
 /** Writes what the node's status says as gauges; called when somebody reads the metrics. */
@@ -27,6 +28,7 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('weight-heard', status.heard.weight)
   metrics.set('quorum', status.heard.quorum)
   metrics.set('ready', status.ready ? 1 : 0)
+  setHealthGauges(status, metrics)
   setStateGauges(source, metrics)
   metrics.set('members-excluded', source.latest()?.state.meta.excluded.length ?? 0)
   const kinds = source.evidence().map(({ evidence }) => getEvidencePlace(evidence).kind)
@@ -41,6 +43,22 @@ export function setStatusGauges(source: FeedSource, metrics: Metrics): void {
   metrics.set('stale', validUntilMs === undefined || source.nowMs() > validUntilMs ? 1 : 0)
   for (const state of agreementStates)
     metrics.set('agreement', status.agreement === state ? 1 : 0, state)
+}
+
+/** This node's own: what made it unwell, its canaries, how far its clock is off. */
+function setHealthGauges(
+  { selfHealth, clockOffsetMs, timeServer }: NodeStatus,
+  metrics: Metrics,
+): void {
+  for (const cause of unwellCauses) metrics.set('unwell', selfHealth.cause === cause ? 1 : 0, cause)
+  const { canaries } = selfHealth
+  if (canaries !== undefined) {
+    metrics.set('canaries', canaries.failed, 'failed')
+    metrics.set('canaries', canaries.total - canaries.failed, 'open')
+  }
+  if (clockOffsetMs !== undefined) metrics.set('clock-offset', clockOffsetMs / 1000, 'committee')
+  if (timeServer !== undefined)
+    metrics.set('clock-offset', timeServer.offsetMs / 1000, 'time-servers')
 }
 
 /** What is certified: targets by verdict, and providers of which much is down at once. */

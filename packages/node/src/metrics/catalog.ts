@@ -127,7 +127,22 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
   'rounds-abstained': {
     metric: 'watchfire_rounds_abstained',
     help: 'Rounds in which this monitor was not well and abstained from every target',
-    label: 'reason',
+    label: 'cause',
+  },
+  unwell: {
+    metric: 'watchfire_unwell',
+    help: '1 for the control of its own that makes this node unwell, 0 for the others',
+    label: 'cause',
+  },
+  canaries: {
+    metric: 'watchfire_canaries',
+    help: 'The operator’s canaries in the last round, by whether they answered',
+    label: 'state',
+  },
+  'clock-offset': {
+    metric: 'watchfire_clock_offset_seconds',
+    help: 'This machine’s clock less the committee’s middle, and the operator’s time servers’. Absent before the first',
+    label: 'against',
   },
   alarms: { metric: 'watchfire_alarms', help: 'Alarms raised, by code', label: 'code' },
   'members-heard': {

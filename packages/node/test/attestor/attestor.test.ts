@@ -34,6 +34,8 @@ class Bench {
   readonly repeated: Outgoing[] = []
   readonly stopping = new AbortController()
   health: HealthReport = { healthy: true }
+  readonly controls: Round[] = []
+  controlsDone: Promise<void> = Promise.resolve()
   finalRound = 0
   runs: { round: Round; finish: () => void }[] = []
   readonly attestor: ReturnType<typeof makeAttestor>
@@ -56,6 +58,10 @@ class Bench {
       clock: this.clock,
       scheduler,
       voteLog: this.voteLog,
+      askControls: (round) => {
+        this.controls.push(round)
+        return this.controlsDone
+      },
       checkHealth: () => this.health,
       sign: (drafts) => this.#sign(drafts),
       resend: (messages) => void this.resent.push(...messages),
@@ -179,12 +185,33 @@ describe('attestor', () => {
 
   it('abstains from every target when its own health is bad, and says as what', async () => {
     const bench = new Bench(2000)
-    bench.health = { healthy: false, abstention: 'self-unhealthy', reason: 'cut off' }
+    bench.health = {
+      healthy: false,
+      abstention: 'self-unhealthy',
+      cause: 'canaries',
+      reason: 'cut off',
+    }
     await bench.begin()
     await bench.finish()
     const [observation] = bench.signed[0]?.observations ?? []
     assert.equal(observation?.status, observationStatuses.abstained)
     assert.equal(observation.code, abstentions['self-unhealthy'])
+  })
+
+  it('waits for the controls of the round, and goes by what they came to', async () => {
+    const bench = new Bench(2000)
+    const controls = Promise.withResolvers<undefined>()
+    bench.controlsDone = controls.promise
+    await bench.begin()
+    await bench.finish()
+    assert.deepEqual(bench.controls, [1])
+    assert.equal(bench.signed.length, 0)
+    const bad = { abstention: 'self-unhealthy', cause: 'canaries', reason: 'cut off' } as const
+    bench.health = { healthy: false, ...bad }
+    controls.resolve(undefined)
+    await bench.settle()
+    assert.equal(bench.signed[0]?.observations[0]?.code, abstentions['self-unhealthy'])
+    assert.equal(bench.meter.get('rounds-abstained', 'canaries'), 1)
   })
 
   it('attests nothing while held, not even what was being probed, and again once released', async () => {

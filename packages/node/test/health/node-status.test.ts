@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { fromText, type MemberIndex, type SignedStatus, type UnixMs } from '@watchfire/attestation'
-import { makeNodeStatus, watchStatus } from '../../src/health/node-status.ts'
+import { makeNodeStatus, type NodeStatusParts, watchStatus } from '../../src/health/node-status.ts'
 import { makeTestLog } from '../fixtures.ts'
 import { LoopHarness } from '../loop/loop-harness.ts'
 
-function makeStatusOf(harness: LoopHarness): ReturnType<typeof makeNodeStatus> {
+function makeStatusOf(
+  harness: LoopHarness,
+  parts: Partial<NodeStatusParts> = {},
+): ReturnType<typeof makeNodeStatus> {
   return makeNodeStatus({
     context: harness.context,
     networkName: fromText('test'),
@@ -16,6 +19,9 @@ function makeStatusOf(harness: LoopHarness): ReturnType<typeof makeNodeStatus> {
     members: harness.members,
     getCore: () => harness.loop.status(),
     checkHealth: () => ({ healthy: true }),
+    getCanaries: () => undefined,
+    getTimeServerOffset: () => undefined,
+    ...parts,
     getHearingMs: () => harness.clock.monotonicMs(),
   })
 }
@@ -39,6 +45,64 @@ describe('node status', () => {
     assert.match(getStatus().clockNotice ?? '', /^this machine's clock is 1\.2 s ahead of the comm/)
     tellTime(harness, 400)
     assert.equal(getStatus().clockNotice, undefined)
+  })
+
+  it('says so of the time servers only where the clock is off for certain, and abstains for neither', () => {
+    const harness = new LoopHarness(0)
+    harness.begin()
+    const getNotice = (offsetMs: number, errorMs: number) => {
+      const status = makeStatusOf(harness, { getTimeServerOffset: () => ({ offsetMs, errorMs }) })()
+      assert.deepEqual(status.timeServer, { offsetMs, errorMs })
+      assert.equal(status.selfHealth.healthy, true)
+      return status.clockNotice
+    }
+    assert.match(
+      getNotice(-9000, 5) ?? '',
+      /^this machine's clock is 9\.0 s behind the time servers'/,
+    )
+    assert.match(getNotice(600, 50) ?? '', /0\.6 s ahead of the time servers'/)
+    assert.equal(getNotice(600, 150), undefined)
+    assert.equal(getNotice(-450, 5), undefined)
+  })
+
+  it('says which control failed, how many canaries, and which of them to the log alone', () => {
+    const harness = new LoopHarness(0)
+    harness.begin()
+    let failed: readonly string[] = []
+    const getStatus = makeStatusOf(harness, {
+      getCanaries: () => ({ total: 2, failed, isTooMany: failed.length > 1 }),
+      checkHealth: () =>
+        failed.length > 1
+          ? { healthy: false, abstention: 'self-unhealthy', cause: 'canaries', reason: '2 of 2' }
+          : { healthy: true },
+    })
+    const log = makeTestLog()
+    const end = watchStatus(getStatus, harness.clock, log, () => failed)
+    for (const now of [['gateway:1'], ['gateway:1', 'resolver:2'], []]) {
+      failed = now
+      harness.advance(2000)
+      if (now.length < 2) continue
+      const status = getStatus()
+      assert.deepEqual(status.selfHealth, {
+        healthy: false,
+        cause: 'canaries',
+        reason: '2 of 2',
+        canaries: { total: 2, failed: 2 },
+      })
+      assert.ok(status.notReady.includes('unwell: 2 of 2'))
+      assert.ok(!JSON.stringify(status).includes('gateway'))
+    }
+    end()
+    assert.deepEqual(
+      log.lines.map(({ message }) => message).filter((message) => !message.startsWith('no agree')),
+      [
+        'canaries that do not answer: gateway:1',
+        'unwell: 2 of 2',
+        'canaries that do not answer: gateway:1, resolver:2',
+        'well again',
+        'canaries that do not answer: none any more',
+      ],
+    )
   })
 
   it('is not ready before the first certificate, and says why', () => {

@@ -7,7 +7,7 @@ const well: SelfHealthOptions = {
   countPeers: () => 3,
   getClockOffsetMs: () => 5,
   clockMsMax: 2000,
-  areCanariesOpen: () => undefined,
+  getCanaries: () => undefined,
   getUptimeMs: () => 60_000,
   graceMs: 10_000,
 }
@@ -28,9 +28,16 @@ describe('self-health', () => {
     assert.equal(check({ ...alone, othersTotal: 0 }).healthy, true)
   })
 
-  it('is bad when no canary opens, and well when one does', () => {
-    assert.equal(check({ areCanariesOpen: () => false }).healthy, false)
-    assert.equal(check({ areCanariesOpen: () => true }).healthy, true)
+  it('is bad while too many canaries do not answer, and says how many', () => {
+    const failed = ['a:1', 'b:2']
+    const report = check({ getCanaries: () => ({ total: 3, failed, isTooMany: true }) })
+    assert.ok(!report.healthy)
+    assert.equal(report.abstention, 'self-unhealthy')
+    assert.equal(report.cause, 'canaries')
+    // Which they are is the operator's own: status is served.
+    assert.equal(report.reason, '2 of 3 canaries did not answer: this machine may be cut off')
+    const few = { total: 3, failed: ['a:1'], isTooMany: false }
+    assert.equal(check({ getCanaries: () => few }).healthy, true)
   })
 
   it('abstains for its clock when that is off by more than the bound, either way', () => {
@@ -38,6 +45,7 @@ describe('self-health', () => {
       const report = check({ getClockOffsetMs: () => offsetMs })
       assert.ok(!report.healthy)
       assert.equal(report.abstention, 'clock')
+      assert.equal(report.cause, 'clock')
     }
     assert.equal(check({ getClockOffsetMs: () => 2000 }).healthy, true)
     assert.equal(check({ getClockOffsetMs: () => undefined }).healthy, true)

@@ -193,9 +193,12 @@ export function addMonitorRoutes(app: App, { source }: RouteContext): void {
         isQuarantined: status.isQuarantined,
         selfHealth: {
           healthy: status.selfHealth.healthy,
+          cause: status.selfHealth.cause ?? null,
           reason: status.selfHealth.reason ?? null,
+          canaries: status.selfHealth.canaries ?? null,
         },
         clockOffsetMs: status.clockOffsetMs ?? null,
+        timeServer: status.timeServer ?? null,
         clockNotice: status.clockNotice ?? null,
         ready: status.ready,
         notReady: [...status.notReady],
