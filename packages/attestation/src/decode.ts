@@ -1,4 +1,4 @@
-import type { Type } from '@chainsafe/ssz'
+import type { ByteViews, Type } from '@chainsafe/ssz'
 import { fail, type Result, succeed } from './result.ts'
 
 /**
@@ -18,11 +18,37 @@ export function decode<T>(type: Type<T>, bytes: Uint8Array): Result<T, 'malforme
   }
 }
 
+/** Most that is signed or hashed is short, and to make buffer and view for it costs more than to write it. */
+const scratch = makeScratch(4096)
+
+function makeScratch(bytes: number): ByteViews {
+  const uint8Array = new Uint8Array(bytes)
+  return { uint8Array, dataView: new DataView(uint8Array.buffer) }
+}
+
 /**
  * @param type a wire type of `schema.ts`
  * @returns the canonical bytes of `value`
  * @throws when `value` does not fit its type, which is a bug of ours and never a peer's doing
  */
 export function encode<T>(type: Type<T>, value: T): Uint8Array {
-  return type.serialize(value)
+  const brief = encodeInScratch(type, value)
+  return brief === undefined ? type.serialize(value) : brief.slice()
+}
+
+/**
+ * As {@link encode}, for who hashes the bytes at once and lets go of them: the next call may write
+ * over them.
+ *
+ * @throws as `encode`
+ */
+export function encodeBriefly<T>(type: Type<T>, value: T): Uint8Array {
+  return encodeInScratch(type, value) ?? type.serialize(value)
+}
+
+function encodeInScratch<T>(type: Type<T>, value: T): Uint8Array | undefined {
+  const size = type.value_serializedSize(value)
+  if (size > scratch.uint8Array.length) return undefined
+  type.value_serializeToBytes(scratch, 0, value)
+  return scratch.uint8Array.subarray(0, size)
 }

@@ -1,8 +1,8 @@
 import type { Digest, Epoch } from './brands.ts'
 import { areEqual, fromText } from './bytes.ts'
 import { voteKinds } from './codes.ts'
-import { encode } from './decode.ts'
-import { type BegunHash, beginHash, encodeBriefly, finishHash, sha256 } from './hashing.ts'
+import { encode, encodeBriefly } from './decode.ts'
+import { type BegunHash, beginHash, finishHash, sha256 } from './hashing.ts'
 import {
   type Attestation,
   type AttestationClaim,

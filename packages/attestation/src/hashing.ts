@@ -1,4 +1,3 @@
-import type { ByteViews, Type } from '@chainsafe/ssz'
 import { sha256 as hash } from '@noble/hashes/sha2.js'
 
 // What the protocol hashes is short, and making a hash costs more than hashing a block or two. So one
@@ -24,24 +23,4 @@ export function finishHash(begun: BegunHash, bytes: Uint8Array): Uint8Array {
 /** The only hash of the protocol. @returns 32 bytes */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return finishHash(nothing, bytes)
-}
-
-const scratch = makeScratch(4096)
-
-function makeScratch(bytes: number): ByteViews {
-  const uint8Array = new Uint8Array(bytes)
-  return { uint8Array, dataView: new DataView(uint8Array.buffer) }
-}
-
-/**
- * As `encode`, for who hashes the bytes at once and lets go of them: the next call may write over
- * them. Most that is signed is short, and a buffer of its own would cost more than its hash.
- *
- * @throws as `encode`
- */
-export function encodeBriefly<T>(type: Type<T>, value: T): Uint8Array {
-  const size = type.value_serializedSize(value)
-  if (size > scratch.uint8Array.length) return type.serialize(value)
-  type.value_serializeToBytes(scratch, 0, value)
-  return scratch.uint8Array.subarray(0, size)
 }

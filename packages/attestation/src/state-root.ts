@@ -1,8 +1,8 @@
 import { type Node, setHasher } from '@chainsafe/persistent-merkle-tree'
 import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/as-sha256'
 import type { Digest } from './brands.ts'
+import { encodeBriefly } from './decode.ts'
 import { getTagged } from './domains.ts'
-import { encodeBriefly } from './hashing.ts'
 import {
   type GroupState,
   groupStateType,

@@ -1,7 +1,8 @@
 import { deepEqual, notDeepEqual, throws } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type Digest, type Epoch, encode, getDigest, type View, voteType } from '../src/index.ts'
-import { beginHash, encodeBriefly, finishHash, sha256 } from '../src/hashing.ts'
+import { encodeBriefly } from '../src/decode.ts'
+import { beginHash, finishHash, sha256 } from '../src/hashing.ts'
 import { observationsType } from '../src/schema.ts'
 
 const hashWithNode = (...parts: Uint8Array[]) => {
@@ -58,7 +59,7 @@ describe('hashing', () => {
 
 describe('encoding for a hash', () => {
   it('gives the canonical bytes, of what is long too', () => {
-    deepEqual(encodeBriefly(voteType, vote), encode(voteType, vote))
+    deepEqual(encodeBriefly(voteType, vote), voteType.serialize(vote))
     const observation = {
       target: 0 as never,
       status: 1,
@@ -69,9 +70,18 @@ describe('encoding for a hash', () => {
       identities: [],
     }
     const many = Array.from({ length: 200 }, () => observation)
-    const bytes = encode(observationsType, many)
+    const bytes = observationsType.serialize(many)
     deepEqual(bytes.length > 4096, true)
     deepEqual(encodeBriefly(observationsType, many), bytes)
+    deepEqual(encode(observationsType, many), bytes)
+  })
+
+  it('gives bytes that nothing later writes over, save where they are asked for briefly', () => {
+    const kept = encode(voteType, vote)
+    const brief = encodeBriefly(voteType, vote)
+    encode(voteType, { ...vote, view: 10 as View })
+    deepEqual(kept, voteType.serialize(vote))
+    notDeepEqual(brief, kept)
   })
 
   it('is none the worse for what did not fit its type before', () => {

@@ -1,4 +1,5 @@
 import {
+  areEqual,
   type Digest,
   getRoundAt,
   type MemberIndex,
@@ -55,11 +56,10 @@ export function findInPool(
 ): Held | undefined {
   const place = getAt(core.pool, round)?.[reference.shard]
   if (place === undefined) return undefined
-  const hex = toHex(reference.digest)
-  for (const held of [place.first[reference.member], place.second[reference.member]]) {
-    if (held?.hex === hex) return held
-  }
-  return undefined
+  const { member, digest } = reference
+  const [first, second] = [place.first[member], place.second[member]]
+  if (first !== undefined && areEqual(first.digest, digest)) return first
+  return second !== undefined && areEqual(second.digest, digest) ? second : undefined
 }
 
 /** Drops rounds that fell out of the window. */

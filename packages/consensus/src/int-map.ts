@@ -7,7 +7,7 @@ export interface IntMap<T> {
   readonly chunks: ReadonlyMap<number, readonly (T | undefined)[]>
 }
 
-const CHUNK = 64
+const CHUNK = 16
 const empty: IntMap<never> = { chunks: new Map() }
 
 export function makeIntMap<T>(): IntMap<T> {

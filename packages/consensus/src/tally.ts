@@ -1,16 +1,13 @@
 import {
-  type Digest,
-  fromHex,
   type Hex,
   type MemberIndex,
   type SignedVote,
   toHex,
-  type View,
   type ViewCertificate,
-  voteKinds,
+  type Vote,
 } from '@watchfire/attestation'
 import { checkOwnMessage } from './mute.ts'
-import { type Core, type Draft, getView, type Tally, updateView, type VoteName } from './model.ts'
+import { type Core, type Draft, getView, type Tally, updateView } from './model.ts'
 import { getVoteName, recordCertificate } from './views.ts'
 
 /** Votes further ahead are dropped: they bound what a future that may never come can take up (SPEC 8.3). */
@@ -37,25 +34,23 @@ export function onVote(draft: Draft, signed: SignedVote): void {
   }
   updateView(draft, view, { tallies: { ...record.tallies, [name]: counted } })
   if ((counted.weights.get(hex) ?? 0) < draft.context.quorum) return
-  recordCertificate(draft, makeCertificate(draft, view, name, hex, counted))
+  recordCertificate(draft, makeCertificate(signed.message, hex, counted))
 }
 
 function makeTally({ context: { committee } }: Core): Tally {
   return { votes: committee.members.map(() => undefined), weights: new Map() }
 }
 
+/** @param hex the header of `vote`, which those that count are for too */
 function makeCertificate(
-  { context }: Core,
-  view: View,
-  name: VoteName,
+  { epoch, view, kind, header }: Vote,
   hex: Hex,
   { votes }: Tally,
 ): ViewCertificate {
   const signatures = votes.flatMap((vote, index) =>
     vote?.hex === hex ? [{ member: index as MemberIndex, signature: vote.signature }] : [],
   )
-  const header = fromHex(hex) as Digest
-  return { epoch: context.epoch, view, kind: voteKinds[name], header, signatures }
+  return { epoch, view, kind, header, signatures }
 }
 
 /** Members that were heard in the current view, ascending: what a waiting node shows. */

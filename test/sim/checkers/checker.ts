@@ -79,6 +79,12 @@ export interface AuditContext {
   nowMs(): number
 }
 
+/** What a node's admission made of a message; `code` is empty for what it took. */
+export interface Verdict {
+  readonly action: string
+  readonly code: string
+}
+
 /** Watches a run. Each method is called when the thing happens; what is wrong goes to `violate`. */
 export interface Checker {
   readonly name: CheckerName
@@ -95,13 +101,13 @@ export interface Checker {
   onAlarm?(node: Watched, code: AlarmCode, detail: string): void
   onAccuse?(node: Watched, evidence: Evidence): void
   onReject?(node: Watched, from: Watched, topic: TopicName, code: string): void
-  /** Bytes came to a node and were judged; `code` is what admission gave, empty for what it took. */
+  /** Bytes came to a node and were judged. */
   onVerdict?(
     node: Watched,
     from: Watched,
     topic: TopicName,
     bytes: Uint8Array,
-    verdict: { readonly action: string; readonly code: string },
+    verdict: Verdict,
   ): void
   /** Now and then, while the world stands still. */
   onLook?(nodes: readonly Watched[]): void
@@ -118,6 +124,9 @@ export class Auditor {
   readonly #checkers: readonly Checker[]
 
   readonly #counting: readonly CheckerName[] | undefined
+  /** Who hears of what happens all the time: most checkers do not. */
+  readonly #ofPublished: readonly Checker[]
+  readonly #ofJudged: readonly Checker[]
 
   /** @param counting only what these find counts; undefined: all */
   constructor(
@@ -126,12 +135,29 @@ export class Auditor {
   ) {
     this.#counting = counting
     this.#checkers = make((checker, detail) => this.violate(checker, detail))
+    this.#ofPublished = this.#checkers.filter((checker) => checker.onPublish !== undefined)
+    this.#ofJudged = this.#checkers.filter((checker) => checker.onVerdict !== undefined)
   }
 
   /** Bounded: one broken property shows itself many times. */
   violate(checker: CheckerName, detail: string): void {
     if (this.#counting?.includes(checker) === false) return
     if (this.violations.length < 100) this.violations.push({ checker, detail })
+  }
+
+  /** As `tell` of `onPublish`. */
+  published(node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    for (const checker of this.#ofPublished) checker.onPublish?.(node, topic, bytes)
+  }
+
+  /** As `tell` of `onVerdict`. */
+  judged(
+    node: Watched,
+    from: Watched,
+    { topic, bytes }: { readonly topic: TopicName; readonly bytes: Uint8Array },
+    verdict: Verdict,
+  ): void {
+    for (const checker of this.#ofJudged) checker.onVerdict?.(node, from, topic, bytes, verdict)
   }
 
   tell(run: (checker: Checker) => void): void {

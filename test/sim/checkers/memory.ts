@@ -14,7 +14,7 @@ const UNFINAL_BLOCKS_MAX = 1023
 /** Final blocks whose digests are kept. */
 const RECENT_FINALS = 1024
 /** Entries that the core's chunked map drops together. */
-const CHUNK = 64
+const CHUNK = 16
 
 interface Bound {
   readonly what: string

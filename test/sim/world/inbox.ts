@@ -1,4 +1,9 @@
-import type { EpochContext, MemberIndex } from '@watchfire/attestation'
+import {
+  type EpochContext,
+  type MemberIndex,
+  type SignatureCheck,
+  toSignatureCheck,
+} from '@watchfire/attestation'
 import {
   admit,
   type Admission,
@@ -37,6 +42,7 @@ export class Inbox {
   readonly #world: World
   readonly #node: SimNode
   readonly #feed: (input: Input) => void
+  readonly #check: SignatureCheck
   #admission: Admission | undefined
   #loopback: Parcel[] = []
   #queued: Queued[] = []
@@ -47,6 +53,7 @@ export class Inbox {
     this.#world = world
     this.#node = node
     this.#feed = feed
+    this.#check = toSignatureCheck(world.scheme.verify)
   }
 
   get admission(): Admission | undefined {
@@ -110,14 +117,10 @@ export class Inbox {
     if (admission === undefined) return
     const { topic, shard, bytes } = parcel
     const node = this.#node
-    const { auditor, scheme } = this.#world
-    const verdict = admit(admission, topic, shard, bytes, node.nowMs, (signature, digest, key) =>
-      scheme.verify(signature, digest, key) ? 'valid' : 'invalid',
-    )
+    const { auditor } = this.#world
+    const verdict = admit(admission, topic, shard, bytes, node.nowMs, this.#check)
     const code = verdict.action === 'accept' ? '' : verdict.code
-    auditor.tell((checker) =>
-      checker.onVerdict?.(node, from, topic, bytes, { action: verdict.action, code }),
-    )
+    auditor.judged(node, from, parcel, { action: verdict.action, code })
     switch (verdict.action) {
       case 'accept': {
         const { input } = verdict

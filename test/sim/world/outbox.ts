@@ -40,6 +40,7 @@ export class Outbox {
   readonly #vice: Vice | undefined
   readonly #audited = new Set<Uint8Array>()
   readonly #encoded = new Map<ViewCertificate, Uint8Array>()
+  #receivers: readonly number[] | undefined
   /** States by block digest, for vices that propose blocks of their own. */
   readonly #states = new Map<string, State>()
 
@@ -90,11 +91,7 @@ export class Outbox {
 
   /** To every other node, or what a vice makes of it. */
   publish(topic: TopicName, shard: number, bytes: Uint8Array): void {
-    const receivers = this.#world.nodes.flatMap(({ index, member }) =>
-      index === this.#node.index || (member !== undefined && member === this.#node.member)
-        ? []
-        : [index],
-    )
+    const { receivers } = this
     const vice = this.#vice
     const isSigned = topic === 'attestation' || topic === 'proposal' || topic === 'vote'
     if (vice === undefined && isSigned) this.#auditSigned(topic, bytes)
@@ -104,9 +101,19 @@ export class Outbox {
         : vice.corrupt(this.getPowers(), topic, shard, bytes, receivers)
     // A member without peers has said it all the same, and what a vice kept to itself may be fetched.
     if (receivers.length === 0 || (vice !== undefined && topic === 'attestation')) {
-      this.#world.auditor.tell((checker) => checker.onPublish?.(this.#node, topic, bytes))
+      this.#world.auditor.published(this.#node, topic, bytes)
     }
     this.#send(sendings)
+  }
+
+  /** Nodes other than this one and its twins: the same all through a run. */
+  get receivers(): readonly number[] {
+    this.#receivers ??= this.#world.nodes.flatMap(({ index, member }) =>
+      index === this.#node.index || (member !== undefined && member === this.#node.member)
+        ? []
+        : [index],
+    )
+    return this.#receivers
   }
 
   /** What leaves the node, whoever decided that. */
@@ -114,9 +121,7 @@ export class Outbox {
     let before: Uint8Array | undefined
     for (const sending of sendings) {
       if (sending.bytes !== before) {
-        this.#world.auditor.tell((checker) =>
-          checker.onPublish?.(this.#node, sending.topic, sending.bytes),
-        )
+        this.#world.auditor.published(this.#node, sending.topic, sending.bytes)
         before = sending.bytes
       }
       const to = this.#world.nodes[sending.to]

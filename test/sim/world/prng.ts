@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** The only source of chance in the simulator: what it draws depends on the seed and the label alone. */
 export class Prng {
@@ -11,7 +11,7 @@ export class Prng {
   /** @param label names the stream; two labels of one seed give unrelated streams */
   constructor(seed: number, label: string) {
     this.#label = `${seed}/${label}`
-    const digest = createHash('sha256').update(this.#label).digest()
+    const digest = hash('sha256', this.#label, 'buffer')
     this.#a = digest.readInt32LE(0)
     this.#b = digest.readInt32LE(4)
     this.#c = digest.readInt32LE(8)

@@ -30,10 +30,9 @@ export function admitCertificate({ books, bytes, check }: Candidate): AdmissionR
   if (view < books.window.finalView) return ignore('settled-view')
   const held = books.certificates.get(view)?.get(kind)
   // A second finalization of a view, for another block, is what shows that more than f lie (SPEC 6.7).
+  if (held !== undefined && (kind !== voteKinds.finalize || held.size > 1)) return ignore('seen')
   const hex = toHex(header)
-  if (held !== undefined && (kind !== voteKinds.finalize || held.has(hex) || held.size > 1)) {
-    return ignore('seen')
-  }
+  if (held?.has(hex) === true) return ignore('seen')
   // [REJECT] kind, header, members ascending, quorum, every signature
   let isDeferred = false
   const verified = verifyViewCertificate(books.context, decoded.value, (...signed) => {
