@@ -7,6 +7,7 @@ import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
+import { icmpKind } from './kinds/icmp.ts'
 import { libp2pKind } from './kinds/libp2p.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
 import { priceReferenceKind } from './kinds/price-reference.ts'
@@ -25,6 +26,7 @@ export const builtinKinds: readonly ProbeKind[] = [
   tlsKind,
   dnsKind,
   grpcHealthKind,
+  icmpKind,
   libp2pKind,
   evmRpcKind,
   ethBeaconKind,

@@ -19,6 +19,7 @@ export {
   type HttpRequest,
   openExchange,
 } from './net/http-exchange.ts'
+export type { PingReply, PingRequest } from './net/ping.ts'
 export {
   type Endpoint,
   type ProbeNetwork,

@@ -9,7 +9,7 @@ const IDENTIFIER = /^[a-z0-9][a-z0-9._-]{0,31}$/
 describe('kind registry', () => {
   it('knows the kinds of this version', () => {
     const names =
-      'http websocket tcp tls dns grpc-health libp2p evm-rpc eth-beacon cometbft substrate solana ' +
+      'http websocket tcp tls dns grpc-health icmp libp2p evm-rpc eth-beacon cometbft substrate solana ' +
       'bitcoin price-feed price-reference relayer contract'
     assert.deepEqual([...makeRegistry(builtinKinds).keys()].join(' '), names)
   })

@@ -43,6 +43,7 @@ export async function runProbe(
       connect: () => Promise.reject(new Error('no target is connected to')),
       secure: () => Promise.reject(new Error('no target is secured')),
       ask: () => Promise.reject(new Error('no target is asked by datagrams')),
+      ping: () => Promise.reject(new Error('no target is pinged')),
       countBytes: () => done(undefined),
       authorize: (_url, sent) => sent,
       ...net,

@@ -7,6 +7,7 @@ import type { AddressGuard } from './address-guard.ts'
 import type { Credentials, Sent } from './credentials.ts'
 import { type DatagramRequest, exchangeDatagram } from './datagram.ts'
 import { judgeConnectError, judgeSocketError, judgeTlsError } from './faults.ts'
+import { type PingReply, type PingRequest, ping } from './ping.ts'
 import { isResolverFault, type Resolve } from './resolve.ts'
 
 /** Where to connect. `host` is a name or an address, without brackets. */
@@ -40,6 +41,11 @@ export interface ProbeNetwork {
    * `first-byte`. Of a name's addresses the first admitted one is asked.
    */
   ask(endpoint: Endpoint, request: DatagramRequest): Promise<Step<Buffer>>
+  /**
+   * Sends an echo request and waits for its reply, timed as `dns`, `request` and `first-byte`, the
+   * program that does it included. Of a name's addresses the first admitted one is asked.
+   */
+  ping(host: string, request: PingRequest): Promise<Step<PingReply>>
   /** Counts bytes read against the operator's bound for a round. */
   countBytes(bytes: number): Step<undefined>
   /** A request with what the operator has bound to the target, if it goes where that belongs. */
@@ -121,6 +127,29 @@ export function makeProbeNetwork(
     )
   }
 
+  /** The first address of a host that may be asked, for what is sent to one only. */
+  async function getAddress(host: string): Promise<Step<string>> {
+    const addresses = await getAddresses(host)
+    if (!addresses.ok) return addresses
+    if (closed) return stopped(abstained('stopping', 'the probe has ended'))
+    const [address] = addresses.value
+    return address === undefined ? stopped(failed('dns', 'the name has no address')) : done(address)
+  }
+
+  /** Waits for an answer, and ends the exchange with the probe. */
+  async function waitForAnswer<T>(
+    begin: () => { readonly answer: Promise<Step<T>>; close(): void },
+  ): Promise<Step<T>> {
+    phases.begin('request')
+    const underWay = begin()
+    exchanges.add(underWay)
+    phases.begin('first-byte')
+    const answer = await underWay.answer
+    exchanges.delete(underWay)
+    phases.end()
+    return answer
+  }
+
   const net: ProbeNetwork = {
     async connect({ host, port }) {
       const addresses = await getAddresses(host)
@@ -170,19 +199,19 @@ export function makeProbeNetwork(
     },
 
     async ask({ host, port }, request) {
-      const addresses = await getAddresses(host)
-      if (!addresses.ok) return addresses
-      if (closed) return stopped(abstained('stopping', 'the probe has ended'))
-      const [address] = addresses.value
-      if (address === undefined) return stopped(failed('dns', 'the name has no address'))
-      phases.begin('request')
-      const exchange = exchangeDatagram(address, port, request, (bytes) => net.countBytes(bytes))
-      exchanges.add(exchange)
-      phases.begin('first-byte')
-      const answer = await exchange.answer
-      exchanges.delete(exchange)
-      phases.end()
-      return answer
+      const address = await getAddress(host)
+      if (!address.ok) return address
+      return waitForAnswer(() =>
+        exchangeDatagram(address.value, port, request, (bytes) => net.countBytes(bytes)),
+      )
+    },
+
+    async ping(host, request) {
+      const address = await getAddress(host)
+      if (!address.ok) return address
+      const counted = net.countBytes(request.payloadBytes)
+      if (!counted.ok) return counted
+      return waitForAnswer(() => ping(address.value, request))
     },
 
     countBytes(bytes) {

@@ -39,7 +39,8 @@ describe('a hostile target', () => {
 
   it('is met by every built-in kind', () => {
     assert.deepEqual(
-      new Set(subjects.map(({ kind }) => kind.kind)),
+      // Of an echo only the kernel and the system's ping see bytes, and nothing is connected to.
+      new Set([...subjects.map(({ kind }) => kind.kind), 'icmp']),
       new Set(builtinKinds.map(({ kind }) => kind)),
     )
   })
