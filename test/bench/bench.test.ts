@@ -9,6 +9,7 @@ import { measureCertificates } from './certificates.ts'
 import { getMedian, makeMeasurement, type Measurement } from './measurement.ts'
 import { compare } from './paired.ts'
 import { readProcessCost } from './process-cost.ts'
+import { measureSimulation } from './simulation.ts'
 
 const quick = { pairs: 2, warmUpPairs: 0 }
 
@@ -50,6 +51,19 @@ describe('bench', () => {
       ],
     )
   })
+
+  it('counts the rounds that the simulator does, against what is demanded of it', () => {
+    const once = { repetitions: 1, warmUps: 0 }
+    const measured = [measureSimulation(4, once), measureSimulation(31, once)]
+    measured.forEach(checkShape)
+    assert.deepEqual(
+      measured.map(({ againstValue, met, ratio }) => [againstValue, met === ratio >= 1]),
+      [
+        [500, true],
+        [10, true],
+      ],
+    )
+  }).timeout(60_000)
 
   it('prints one object a line on stdout and nothing else', () => {
     const { status, stdout } = runBench('--only', 'attestation-to-certificate')

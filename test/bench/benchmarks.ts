@@ -3,6 +3,7 @@ import { agreementBenchmark } from './agreement.ts'
 import { certificatesBenchmark } from './certificates.ts'
 import { devnetBenchmark } from './devnet-cost.ts'
 import type { Benchmark } from './measurement.ts'
+import { simulationBenchmark } from './simulation.ts'
 import { startupBenchmark } from './startup.ts'
 
 /** All of them, in the order in which they run; docs/bench.md says what each measures. */
@@ -10,6 +11,7 @@ export const benchmarks: readonly Benchmark[] = [
   admissionBenchmark,
   certificatesBenchmark,
   agreementBenchmark,
+  simulationBenchmark,
   devnetBenchmark,
   startupBenchmark,
 ]

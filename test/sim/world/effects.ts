@@ -1,6 +1,5 @@
 import {
   type Certificate,
-  certificateType,
   type Digest,
   encode,
   evidenceType,
@@ -94,7 +93,7 @@ export class Effects {
     const { header } = certificate
     const { disk, held, finalizedAtMs } = this.#node
     disk.put({ kind: 'final', record: { header, headerDigest, certificate, state } })
-    held.finals.set(header.height, { certificate: encode(certificateType, certificate), state })
+    held.finals.set(header.height, { certificate, state })
     finalizedAtMs.set(header.round, this.#world.queue.nowMs)
     this.#outbox.keepFinalState(toName(headerDigest), state)
   }

@@ -1,6 +1,7 @@
 import {
   type Block,
   blockType,
+  type Certificate,
   certificateType,
   encode,
   type Epoch,
@@ -23,7 +24,7 @@ interface HeldAttestation {
 }
 
 interface HeldFinal {
-  readonly certificate: Uint8Array
+  readonly certificate: Certificate
   readonly state: State
 }
 
@@ -57,8 +58,7 @@ export class Held {
           break
         case 'final': {
           const { header, certificate, state } = record.record
-          const bytes = encode(certificateType, certificate)
-          this.finals.set(header.height, { certificate: bytes, state })
+          this.finals.set(header.height, { certificate, state })
           break
         }
         case 'halt':
@@ -120,7 +120,7 @@ export class Held {
         ) {
           const final = this.finals.get(height)
           if (final === undefined) break
-          messages.push(final.certificate)
+          messages.push(encode(certificateType, final.certificate))
           state = final.state
         }
         return {
