@@ -74,12 +74,8 @@ export interface CountedVote {
   readonly signature: Uint8Array
 }
 
-/** Votes of one kind in one view, the first of each member. */
-export interface Tally {
-  /** By member index, for every member of the committee. */
-  readonly votes: readonly (CountedVote | undefined)[]
-  readonly weights: ReadonlyMap<Hex, number>
-}
+/** Votes of one kind in one view, the first of each member: by member index, for the whole committee. */
+export type Tally = readonly (CountedVote | undefined)[]
 
 /** What this node signed in a view, or asked its shell to sign (SPEC 6.5). */
 export interface OwnVotes {

@@ -12,13 +12,22 @@ import { sha256, tagged } from './own-wire.ts'
 // SPEC 7.9 by hand: lists of 2^14 and 2^12 leaves padded with zero hashes, each mixed with its
 // length, and the three of them under one root of depth 2.
 
+/** Written anew for each pair, all of it. */
+const pair = Buffer.alloc(64)
+
+function hashPair(left: Buffer, right: Buffer): Buffer {
+  pair.set(left)
+  pair.set(right, 32)
+  return sha256(pair)
+}
+
 const zeroHashes: Buffer[] = [Buffer.alloc(32)]
 
 function zeroHash(depth: number): Buffer {
   for (let known = zeroHashes.length; known <= depth; known++) {
     const below = zeroHashes[known - 1]
     if (below === undefined) throw new Error('zero hashes are made in order')
-    zeroHashes.push(sha256(Buffer.concat([below, below])))
+    zeroHashes.push(hashPair(below, below))
   }
   const made = zeroHashes[depth]
   if (made === undefined) throw new Error('zero hashes are made in order')
@@ -30,9 +39,7 @@ function rootOf(leaves: readonly Buffer[], depth: number): Buffer {
   for (let level = 0; level < depth; level++) {
     const above: Buffer[] = []
     for (let i = 0; i < layer.length; i += 2) {
-      above.push(
-        sha256(Buffer.concat([layer[i] ?? zeroHash(level), layer[i + 1] ?? zeroHash(level)])),
-      )
+      above.push(hashPair(layer[i] ?? zeroHash(level), layer[i + 1] ?? zeroHash(level)))
     }
     layer = above
   }
@@ -42,7 +49,7 @@ function rootOf(leaves: readonly Buffer[], depth: number): Buffer {
 function listRoot(leaves: readonly Buffer[], depth: number): Buffer {
   const length = Buffer.alloc(32)
   length.writeUInt32LE(leaves.length)
-  return sha256(Buffer.concat([rootOf(leaves, depth), length]))
+  return hashPair(rootOf(leaves, depth), length)
 }
 
 /** The state root, computed apart from production save for the encoding of the leaves' content. */

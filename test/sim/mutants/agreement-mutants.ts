@@ -167,8 +167,14 @@ export const agreementMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: `${core}/tally.ts`,
-        find: 'record.certificates[name] !== undefined || tally.votes[member] !== undefined',
+        find: 'record.certificates[name] !== undefined || tally[member] !== undefined',
         replace: 'record.certificates[name] !== undefined',
+      },
+      {
+        file: `${core}/tally.ts`,
+        find: 'tally.with(member, {',
+        replace:
+          'tally.with(tally[member] === undefined ? member : Math.max(0, tally.indexOf(undefined)), {',
       },
       {
         file: `${core}/validate/vote.ts`,

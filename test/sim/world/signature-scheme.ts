@@ -47,10 +47,9 @@ function makeCheapScheme(): SignatureScheme {
     verify(signature, digest, publicKey) {
       const secret = ofObjects.get(publicKey) ?? secrets.get(toName(publicKey))
       if (secret === undefined || signature.length !== SIGNATURE_WORDS * 4) return false
-      const view = new DataView(signature.buffer, signature.byteOffset, signature.byteLength)
       const wanted = mix(secret, digest)
       for (let index = 0; index < SIGNATURE_WORDS; index++) {
-        if (view.getUint32(4 * index, true) !== wanted[index]) return false
+        if (readWord(signature, 4 * index) >>> 0 !== wanted[index]) return false
       }
       return true
     },
@@ -61,11 +60,10 @@ const SIGNATURE_WORDS = 16
 
 /** Sixteen words, each of which depends on every word of secret and digest: it is gone through twice. */
 function mix(secret: Uint32Array, digest: Uint8Array): Uint32Array {
-  const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
   const out = new Uint32Array(SIGNATURE_WORDS)
   let word = digest.length
   for (let index = 0; index < 2 * SIGNATURE_WORDS; index++) {
-    const part = view.getUint32((index % 8) * 4, true)
+    const part = readWord(digest, (index % 8) * 4)
     word = Math.imul(word ^ part ^ (secret[index % 8] ?? 0), 0x9e3779b1)
     word ^= word >>> 15
     word = Math.imul(word + index, 0x85ebca77)
@@ -73,6 +71,13 @@ function mix(secret: Uint32Array, digest: Uint8Array): Uint32Array {
     out[index % SIGNATURE_WORDS] = (out[index % SIGNATURE_WORDS] ?? 0) ^ word
   }
   return out
+}
+
+/** Four bytes, the lowest first. A view would cost more than all that is read by it. */
+function readWord(bytes: Uint8Array, at: number): number {
+  const [first = 0, second = 0] = [bytes[at], bytes[at + 1]]
+  const [third = 0, fourth = 0] = [bytes[at + 2], bytes[at + 3]]
+  return first | (second << 8) | (third << 16) | (fourth << 24)
 }
 
 function toBytes({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
