@@ -114,6 +114,12 @@ describe('a kind of a third party', function () {
     )
     assert.equal(probed.code, 0, `${probed.out}${probed.err}`)
     assert.match(probed.out, /\ndepth +7 jobs/)
+    const asNode = await runShown(
+      network.directory,
+      'watchfire probe --config config.yaml job-queue http://127.0.0.1:8080/status',
+      { 'config.yaml': 'm0.yaml', 'http://127.0.0.1:8080/status': url },
+    )
+    assert.equal(asNode.code, 0, `${asNode.out}${asNode.err}`)
   })
 
   it('is in a manifest with all that follows from it', async () => {

@@ -10,8 +10,10 @@ import { evidenceFiles } from './targets/evidence-files.ts'
 import { healthMessages } from './targets/health-messages.ts'
 import { httpRoutes } from './targets/http-routes.ts'
 import { canonicalParams, manifests } from './targets/manifests.ts'
+import { pingOutputs } from './targets/ping-outputs.ts'
 import { probes } from './targets/probes.ts'
 import { evidence, viewCertificates } from './targets/signed-things.ts'
+import { timeAnswers } from './targets/time-answers.ts'
 import { answers, direct, frames, requests } from './targets/streams.ts'
 
 /** Every boundary that bytes of strangers, operators or targets reach. */
@@ -37,6 +39,8 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   chainAnswers,
   dnsAnswers,
   healthMessages,
+  pingOutputs,
+  timeAnswers,
   feedEvents,
   feedAnswers,
 ]

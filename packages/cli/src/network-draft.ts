@@ -71,7 +71,7 @@ async function expandTargets(
   // Loaded here: most commands know no kinds.
   const { expandTarget } = await import('@watchfire/probes')
   const { readKinds } = await import('./kind-packages.ts')
-  const registry = await readKinds(kinds)
+  const registry = await readKinds(kinds === undefined ? {} : { kinds })
   const problems: DraftProblem[] = []
   const full = targets.map((target, index) => {
     const at = ['parameters', 'targets', index]

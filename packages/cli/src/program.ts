@@ -114,6 +114,7 @@ function addProbe(program: Command, terminal: Terminal): void {
       collect,
     )
     .addOption(kindsOption())
+    .option('--config <file>', "a node's configuration: its kinds, addresses and authorities")
     .option('--list', 'the kinds there are')
     .option('--explain', "the kind's parameters, signals, outcomes and default policy")
     .addOption(jsonOption())

@@ -2,6 +2,7 @@ import type { ParamsProblem, PolicyFile, ProbeKind } from './kind.ts'
 import { parseParams } from './params.ts'
 import { findCredentials } from './public-params.ts'
 import type { KindRegistry } from './registry.ts'
+import { describeError } from './steps.ts'
 
 /** A signal in the manifest file's form (SPEC 4). */
 export interface SignalFile {
@@ -52,6 +53,14 @@ export type ExpandedTarget =
 export function expandTarget(draft: TargetDraft, registry: KindRegistry): ExpandedTarget {
   const kind = registry.get(draft.kind)
   if (kind === undefined) return { ok: false, problems: [unknownKind(draft.kind, registry)] }
+  try {
+    return expandWith(kind, draft, registry)
+  } catch (error) {
+    return { ok: false, problems: [describeThrown(kind, error)] }
+  }
+}
+
+function expandWith(kind: ProbeKind, draft: TargetDraft, registry: KindRegistry): ExpandedTarget {
   const parsed = parseParams(kind, draft.params)
   if (!parsed.ok) return parsed
   const group = draft.group ?? ''
@@ -86,6 +95,17 @@ export function checkTargetParams(
   if (kind === undefined) {
     return [unknownKind(target.kind, registry), ...findCredentials(target.params, ['params'])]
   }
+  try {
+    return checkWith(kind, target)
+  } catch (error) {
+    return [describeThrown(kind, error)]
+  }
+}
+
+function checkWith(
+  kind: ProbeKind,
+  target: Pick<TargetFile, 'params' | 'signals' | 'identities'>,
+): readonly ParamsProblem[] {
   const parsed = parseParams(kind, target.params)
   if (!parsed.ok) return parsed.problems
   const signals = listSignals(kind, parsed.params)
@@ -136,4 +156,10 @@ function listSignals(kind: ProbeKind, params: object): SignalFile[] {
 function unknownKind(name: string, registry: KindRegistry): ParamsProblem {
   const expected = `one of ${[...registry.keys()].join(', ')}`
   return { path: ['kind'], code: 'unknown-kind', expected, got: name }
+}
+
+/** A kind that throws cannot judge the target: one of a third party may. */
+function describeThrown({ kind }: ProbeKind, error: unknown): ParamsProblem {
+  const expected = `a kind that does not throw (${describeError(error).slice(0, 200)})`
+  return { path: ['kind'], code: 'kind-throws', expected, got: kind }
 }

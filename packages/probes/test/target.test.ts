@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { builtinKinds } from '../src/builtin-kinds.ts'
 import { makeRegistry } from '../src/registry.ts'
 import { checkTargetParams, expandTarget, type TargetDraft } from '../src/target.ts'
+import { makeFakeKind, never } from './fake-kind.ts'
 
 const registry = makeRegistry(builtinKinds)
 const draft: TargetDraft = {
@@ -125,6 +126,24 @@ describe('a target’s explicit form', () => {
       const [problem] = expanded.problems
       assert.equal(problem?.code, code)
       assert.equal(problem.path.join('.'), path)
+    }
+  })
+
+  it('is refused, and nothing thrown, where its kind throws', () => {
+    const throws = () => {
+      throw new Error('oh')
+    }
+    const fake = makeFakeKind(never)
+    for (const broken of [{ check: throws }, { signals: throws }, { defaultPolicy: throws }]) {
+      const own = makeRegistry([{ ...fake, ...broken }])
+      const given = { ...draft, kind: 'fake', params: { name: 'a' } }
+      const expanded = expandTarget(given, own)
+      assert.ok(!expanded.ok)
+      assert.equal(expanded.problems[0]?.code, 'kind-throws')
+      assert.match(expanded.problems[0].expected, /\(oh\)$/)
+      if ('defaultPolicy' in broken) continue
+      const [problem] = checkTargetParams({ ...given, signals: [], identities: [] }, own)
+      assert.equal(problem?.code, 'kind-throws')
     }
   })
 })

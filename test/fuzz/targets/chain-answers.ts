@@ -135,7 +135,7 @@ function makeSocket(replies: Replies, replaced: Replaced): Socket {
         const bytes = Buffer.from(text)
         const answered = `HTTP/1.1 ${status} Said\r\ncontent-length: ${bytes.length}${HEAD_END}`
         queueMicrotask(() => {
-          if (!socket.destroyed) socket.push(Buffer.concat([Buffer.from(answered), bytes]))
+          if (!socket.destroyed) give(Buffer.concat([Buffer.from(answered), bytes]))
         })
       }
       written()
@@ -144,7 +144,13 @@ function makeSocket(replies: Replies, replaced: Replaced): Socket {
   const nothing = () => socket
   const extras = { setTimeout: nothing, ref: nothing, unref: nothing, setKeepAlive: nothing }
   socket.on('error', () => undefined)
-  return Object.assign(socket, extras) as unknown as Socket
+  const end = Object.assign(socket, extras, { bytesRead: 0 })
+  // As a socket counts what it has read, before anybody is told of it.
+  function give(bytes: Uint8Array): void {
+    end.bytesRead += bytes.length
+    end.push(bytes)
+  }
+  return end as unknown as Socket
 }
 
 const CONNECTIONS_MAX = 64

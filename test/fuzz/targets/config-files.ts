@@ -59,8 +59,18 @@ const nodeConfig: JsonValue = {
     connectionsMax: 64,
   },
   http: { host: '127.0.0.1', port: 7802, allowedHosts: ['feed.example'], subscribersMax: 10 },
-  probe: { allow: ['127.0.0.0/8'], ca: ['ca.pem'], concurrency: 8 },
-  health: { canaries: ['example.org:443'] },
+  probe: {
+    allow: ['127.0.0.0/8'],
+    ca: ['ca.pem'],
+    concurrency: 8,
+    kinds: ['watchfire-kind-own', './kinds/own'],
+    secrets: [
+      { target: 'rpc', origin: 'https://rpc.example', basic: { file: 'secret' } },
+      { target: 'rpc', origin: 'wss://rpc.example:8443', headers: { 'x-key': { env: 'KEY' } } },
+      { target: 'api', origin: 'https://api.example', url: { env: 'URL' }, bearer: { env: 'B' } },
+    ],
+  },
+  health: { canaries: ['example.org:443'], timeServers: ['ntp.example:123'] },
   store: { attestationRounds: 3600, stateHeights: 20_000 },
   log: { level: 'info' },
 }

@@ -173,7 +173,7 @@ function makeSocket(replies: readonly Uint8Array[]): Socket {
       const mine = requests
       queueMicrotask(() => {
         if (socket.destroyed) return
-        if (reply !== undefined) socket.push(reply)
+        if (reply !== undefined) give(reply)
         hangUp(mine, PATIENCE_TURNS)
       })
       written()
@@ -181,7 +181,13 @@ function makeSocket(replies: readonly Uint8Array[]): Socket {
   })
   const nothing = () => socket
   const extras = { setTimeout: nothing, ref: nothing, unref: nothing, setKeepAlive: nothing }
-  return Object.assign(socket, extras) as unknown as Socket
+  const end = Object.assign(socket, extras, { bytesRead: 0 })
+  // As a socket counts what it has read, before anybody is told of it.
+  function give(bytes: Uint8Array): void {
+    end.bytesRead += bytes.length
+    end.push(bytes)
+  }
+  return end as unknown as Socket
 }
 
 const SEPARATOR = toUtf8('\u0000\u0001next\u0001\u0000')

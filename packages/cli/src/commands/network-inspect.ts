@@ -30,7 +30,7 @@ export async function inspectNetworkCommand(
   path: string,
   options: { readonly kinds?: readonly string[]; readonly json?: boolean },
 ): Promise<void> {
-  const loaded = loadManifest(path, await readKinds(options.kinds))
+  const loaded = loadManifest(path, await readKinds(options))
   if (!loaded.ok) throw makeConfigFault(loaded.fault)
   const { manifest } = loaded
   const warnings = loaded.warnings.map(formatFinding)

@@ -15,12 +15,13 @@ import { findKind } from './probe.ts'
 /** What `--list` and `--explain` take. */
 export interface ExplainOptions {
   readonly kinds?: readonly string[]
+  readonly config?: string
   readonly json?: boolean
 }
 
 /** `watchfire probe --list`: every kind in a line. */
 export async function listKindsCommand(terminal: Terminal, options: ExplainOptions): Promise<void> {
-  const registry = await readKinds(options.kinds)
+  const registry = await readKinds(options)
   const kinds = [...registry.values()].toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
   if (options.json === true) {
     for (const { kind, summary } of kinds) terminal.out(JSON.stringify({ kind, summary }))
@@ -43,7 +44,7 @@ export async function explainKindCommand(
   name: string,
   options: ExplainOptions,
 ): Promise<void> {
-  const kind = findKind(name, await readKinds(options.kinds))
+  const kind = findKind(name, await readKinds(options))
   const example = makeExample(kind)
   const signals = example.ok ? kind.signals(example.params) : []
   const policy = example.ok ? kind.defaultPolicy(example.params, EXAMPLE) : undefined

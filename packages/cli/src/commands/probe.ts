@@ -9,7 +9,7 @@ import {
   type ProbeResult,
 } from '@watchfire/probes'
 import { CommandFault, exitCodes, getMessage } from '../command-fault.ts'
-import { readKinds } from '../kind-packages.ts'
+import { readKinds, readNodeConfig } from '../kind-packages.ts'
 import { readProbeParams } from '../probe-params.ts'
 import { readProbeSecrets } from '../probe-secrets.ts'
 import { cleanText, renderTable } from '../text/table.ts'
@@ -24,6 +24,7 @@ export interface ProbeOptions {
   readonly ca?: readonly string[]
   readonly secret?: readonly string[]
   readonly kinds?: readonly string[]
+  readonly config?: string
   readonly timeout: string
   readonly list?: boolean
   readonly explain?: boolean
@@ -45,20 +46,22 @@ export async function probeCommand(
   address: string | undefined,
   options: ProbeOptions,
 ): Promise<number> {
-  const kind = findKind(kindName, await readKinds(options.kinds))
+  const own = options.config === undefined ? undefined : readNodeConfig(options.config).probe
+  const kind = findKind(kindName, await readKinds(options))
   const params = readProbeParams(kind, address, options)
   const timeoutMs = parseDuration(options.timeout)
   if (timeoutMs === undefined) throw misuse(`--timeout ${options.timeout}: expected such as 5s`)
   for (const block of options.allow ?? []) {
     if (!isCidr(block)) throw misuse(`--allow ${block}: expected a CIDR block`)
   }
-  const ca = (options.ca ?? []).map(readAuthority)
+  const allow = [...(own?.allow ?? []), ...(options.allow ?? [])]
+  const ca = [...(own?.ca ?? []), ...(options.ca ?? [])].map(readAuthority)
   const credentials = readProbeSecrets(kind, params, options.secret ?? [])
   const result = await askOnce({
     kind,
     params,
     timeoutMs,
-    allow: options.allow ?? [],
+    allow,
     ca,
     ...(credentials === undefined ? {} : { credentials }),
   })
