@@ -1,5 +1,8 @@
 import ipaddr from 'ipaddr.js'
 
+/** Judgements kept: one depends on nothing but the address. */
+const KNOWN_MAX = 4096
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** Says of each address whether a probe may connect to it. */
@@ -51,11 +54,20 @@ export function makeAddressGuard(allow: readonly string[]): AddressGuard {
     return undefined
   }
 
+  const known = new Map<string, string | undefined>()
+
+  function judge(text: string): string | undefined {
+    // process: an IPv4-mapped IPv6 address becomes the IPv4 address that a socket would reach.
+    return ipaddr.isValid(text) ? refuse(ipaddr.process(text)) : `${text} is no address`
+  }
+
   return {
     refuse(text) {
-      // process: an IPv4-mapped IPv6 address becomes the IPv4 address that a socket would reach.
-      if (!ipaddr.isValid(text)) return `${text} is no address`
-      return refuse(ipaddr.process(text))
+      if (known.has(text)) return known.get(text)
+      const refusal = judge(text)
+      if (known.size >= KNOWN_MAX) known.clear()
+      known.set(text, refusal)
+      return refusal
     },
   }
 }

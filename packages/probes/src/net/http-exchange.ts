@@ -2,13 +2,15 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import type { ProbeContext, Step, Stop } from '../kind.ts'
-import { abstained, done, failed, stopped } from '../steps.ts'
+import { done, failed, stopped } from '../steps.ts'
 import { connectUrl } from './connect-url.ts'
 import { judgeHttpError } from './faults.ts'
 import { watchWire, type Wire } from './wire.ts'
 
 /** Bytes of an answer's header; more is `too-large`. */
 export const HEADER_BYTES_MAX = 16_384
+/** Made once: where undici has none it makes one, and that costs more than the request. */
+const CLOSED = new Error('this side has closed the connection')
 /** Interim answers (1xx) before the answer proper; servers send one or two. */
 const INTERIM_MAX = 16
 /** Bytes that one of the body may cost, chunks' lengths and interim answers included. */
@@ -83,7 +85,7 @@ function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExch
     secured: socket instanceof TLSSocket ? socket : undefined,
     isOpen: () => !socket.destroyed,
     request: (request) => exchange({ client, wire, url }, request, context),
-    close: () => void client.destroy().catch(() => socket.destroy()),
+    close: () => client.destroy(CLOSED, ignoreEnd),
   }
 }
 
@@ -97,7 +99,7 @@ interface Connection {
 function exchange(
   { client, wire, url }: Connection,
   request: HttpRequest,
-  { net, phases, signal }: ProbeContext,
+  { net, phases }: ProbeContext,
 ): Promise<Step<HttpReply>> {
   const { promise, resolve } = Promise.withResolvers<Step<HttpReply>>()
   const { bodyBytesMax } = request
@@ -127,8 +129,8 @@ function exchange(
       body: request.body ?? null,
     },
     {
-      onRequestStart(controller) {
-        if (signal.aborted) end(controller, abstained('stopping', 'the probe has ended'))
+      onRequestStart() {
+        // A probe that has ended has lost its connection.
       },
       onRequestSent() {
         phases.begin('first-byte')
@@ -159,7 +161,7 @@ function exchange(
       },
       onResponseEnd() {
         phases.end()
-        resolve(done({ status, headers, body: Buffer.concat(chunks) }))
+        resolve(done({ status, headers, body: join(chunks) }))
       },
       onResponseError(_controller, error) {
         resolve(stopped(judgeHttpError(error)))
@@ -167,6 +169,16 @@ function exchange(
     },
   )
   return promise
+}
+
+/** Most answers come in one piece. */
+function join(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+}
+
+function ignoreEnd(): void {
+  // The client is of this exchange only.
 }
 
 function readHeaders(

@@ -68,26 +68,26 @@ const ATTEMPT_DELAY_MS = 250
 /** Addresses of a name that are tried. */
 const ADDRESSES_MAX = 8
 
-/** @returns the network of one probe, and what closes everything it opened */
+/**
+ * @param getSignal - of the end of the probe, for what waits without a socket
+ * @returns the network of one probe, and what closes everything it opened
+ */
 export function makeProbeNetwork(
   basis: NetworkBasis,
   phases: PhaseTimer,
-  signal: AbortSignal,
+  getSignal: () => AbortSignal,
 ): { net: ProbeNetwork; close: () => void } {
   const sockets = new Set<Socket>()
   const exchanges = new Set<{ close(): void }>()
-  const lookups = new AbortController()
   let closed = false
 
   function close(): void {
     closed = true
-    lookups.abort()
     for (const socket of sockets) socket.destroy()
     sockets.clear()
     for (const exchange of exchanges) exchange.close()
     exchanges.clear()
   }
-  signal.addEventListener('abort', close, { once: true })
 
   function keep<S extends Socket>(socket: S): S {
     sockets.add(socket)
@@ -102,7 +102,7 @@ export function makeProbeNetwork(
   async function getAddresses(host: string): Promise<Step<readonly string[]>> {
     if (isIP(host) !== 0) return admit([host])
     phases.begin('dns')
-    const resolution = await basis.resolve(host, lookups.signal)
+    const resolution = await basis.resolve(host, getSignal())
     if (resolution.ok) return admit(resolution.addresses)
     const detail = `${host}: ${resolution.code}`
     return stopped(
@@ -221,13 +221,7 @@ export function makeProbeNetwork(
 
     authorize: (url, sent) => basis.credentials?.apply(url, sent) ?? sent,
   }
-  return {
-    net,
-    close() {
-      signal.removeEventListener('abort', close)
-      close()
-    },
-  }
+  return { net, close }
 }
 
 /** Whoever waits for a socket has heard of its error; it destroys itself. */

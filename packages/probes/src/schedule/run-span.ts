@@ -34,6 +34,9 @@ export interface RunningSpan<T> {
   stop(): void
 }
 
+/** Made once: an error of its own for every probe would cost more than most of what a probe does. */
+const ENDED = Object.assign(new Error('the probe has ended'), { name: 'AbortError' })
+
 /** A timer that fires this much late says that our own process was held up, not the target. */
 const LAG_MS_MAX = 250
 
@@ -48,16 +51,26 @@ export function runSpan<T>(
   work: SpanWork<T>,
 ): RunningSpan<T> {
   const { kind, budgetMs, isFullBudget } = span
-  const controller = new AbortController()
+  let isOver = false
+  let controller: AbortController | undefined
   const phases = makePhaseTimer(() => clock.monotonicMs() * 1000)
   const startedMs = clock.monotonicMs()
-  const { net, close } = makeProbeNetwork(basis, phases, controller.signal)
+  const { net, close } = makeProbeNetwork(basis, phases, getSignal)
   const parts = new Set<{ stop(): void }>()
   const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Interruption>()
   const cancelTimer = clock.setTimer(budgetMs, () => interrupt('deadline'))
 
+  /** Made for whoever asks for it: most probes are ended by the sockets that they lose. */
+  function getSignal(): AbortSignal {
+    controller ??= new AbortController()
+    if (isOver && !controller.signal.aborted) controller.abort(ENDED)
+    return controller.signal
+  }
+
   const context: ProbeContext = {
-    signal: controller.signal,
+    get signal() {
+      return getSignal()
+    },
     deadlineMs: (clock.nowMs() + budgetMs) as UnixMs,
     timeoutMs: span.timeoutMs,
     round: span.round,
@@ -71,7 +84,7 @@ export function runSpan<T>(
         end: stopped,
       })
       parts.add(part)
-      if (controller.signal.aborted) part.stop()
+      if (isOver) part.stop()
       const { value: step, phases: list } = await part.result
       parts.delete(part)
       return { step, phases: list }
@@ -94,7 +107,8 @@ export function runSpan<T>(
     phases.end()
     cancelTimer()
     close()
-    controller.abort()
+    isOver = true
+    controller?.abort(ENDED)
     for (const part of parts) part.stop()
     return { value, phases: list }
   }

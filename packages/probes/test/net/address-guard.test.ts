@@ -75,4 +75,15 @@ describe('address guard', () => {
       assert.throws(() => makeAddressGuard([text]), RangeError)
     }
   })
+
+  it('judges an address the same again, however many were judged in between', () => {
+    const guard = makeAddressGuard([])
+    const first = ['127.0.0.1', '1.1.1.1', 'no address'].map((text) => guard.refuse(text))
+    for (let n = 0; n < 10_000; n++) guard.refuse(`10.0.${n >> 8}.${n & 255}`)
+    for (let times = 0; times < 2; times++) {
+      const again = ['127.0.0.1', '1.1.1.1', 'no address'].map((text) => guard.refuse(text))
+      assert.deepEqual(again, first)
+    }
+    assert.equal(first[1], undefined)
+  })
 })
