@@ -46,23 +46,33 @@ export function getBlockNeeds(core: Core): BlockNeeds {
   ) {
     return memo.needs
   }
-  const needed = findNeededBlocks(core)
-  const records = [...needed].flatMap((hex) => blocks.get(hex) ?? [])
-  const open = records.filter(({ outcome }) => outcome === undefined)
-  const waiting = open.filter(({ missing }) => missing.size > 0)
-  const needs: BlockNeeds = {
-    needed,
-    missing: new Set([...needed].filter((hex) => !blocks.has(hex))),
-    open: open.toSorted((a, b) => a.block.header.height - b.block.header.height),
-    waiting,
-    wanted: new Set(waiting.flatMap(({ missing }) => [...missing.keys()])),
-    isFar: isFar(core, records),
-    isStuck: records.some(({ hex, outcome }) => {
-      return outcome?.kind === 'faulty' && notarized.some((known) => known.hex === hex)
-    }),
-  }
+  const needs = findNeeds(core)
   needsMemos.set(blocks, { notarized, finalHex: final.hex, proposedHex, needs })
   return needs
+}
+
+function findNeeds(core: Core): BlockNeeds {
+  const needed = findNeededBlocks(core)
+  const records: BlockRecord[] = []
+  const missing = new Set<Hex>()
+  for (const hex of needed) {
+    const record = core.blocks.get(hex)
+    if (record === undefined) missing.add(hex)
+    else records.push(record)
+  }
+  const open = records.filter(({ outcome }) => outcome === undefined)
+  const waiting = open.filter((record) => record.missing.size > 0)
+  return {
+    needed,
+    missing,
+    open: open.toSorted((a, b) => a.block.header.height - b.block.header.height),
+    waiting,
+    wanted: new Set(waiting.flatMap((record) => [...record.missing.keys()])),
+    isFar: isFar(core, records),
+    isStuck: records.some(({ hex, outcome }) => {
+      return outcome?.kind === 'faulty' && core.notarized.some((known) => known.hex === hex)
+    }),
+  }
 }
 
 function findNeededBlocks(core: Core): ReadonlySet<Hex> {
