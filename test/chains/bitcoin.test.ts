@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Asked, ask, askUntil } from './ask.ts'
+import { startMonitors } from './monitors.ts'
 import { type Btcd, startBtcd } from './servers/btcd.ts'
 
 describe('kind bitcoin, with btcd', () => {
@@ -64,6 +65,30 @@ describe('kind bitcoin, with btcd', () => {
     assert.equal(signals['peers'], 1n)
     const hashes = await Promise.all([first, second].map(readHash))
     assert.equal(hashes[0], hashes[1])
+  })
+
+  it('is agreed on by monitors that hold its password, and left out by one that does not', async () => {
+    const { origin } = new URL(first.url)
+    const params = { url: first.url, chain: 'regtest', secret: 'required' }
+    const monitors = await startMonitors(
+      3000,
+      [{ id: 'node', kind: 'bitcoin', params }],
+      [{ target: 'node', origin, basic: first.basic, without: 'm4' }],
+    )
+    try {
+      const targets = await monitors.until('the height', 60_000, (agreed) =>
+        (agreed.get('node')?.signals ?? []).some(
+          ({ name, value }) => name === 'height' && value === '25',
+        ),
+      )
+      // Its peers are too few for the default policy, and it is not down for who lacks the password.
+      assert.equal(targets.get('node')?.verdict, 'degraded')
+      assert.equal(targets.get('node')?.reached, 3)
+      assert.match(monitors.log('m4'), /\(no-secret\)/)
+      for (const id of ['m1', 'm4']) assert.ok(!monitors.log(id).includes(first.basic))
+    } finally {
+      await monitors.stop()
+    }
   })
 
   it('says wrong-chain where another chain is served', async () => {

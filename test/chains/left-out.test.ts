@@ -13,10 +13,6 @@ const leftOut: readonly (readonly [what: string, why: string])[] = [
     'no package of it; btcd stands in, which tells no verification and no initial-download, and whose header-lag is always 0. packages/probes/test has the example of Core’s documentation',
   ],
   [
-    'bitcoin: agreed verdict',
-    'its RPC wants a password, which no manifest may hold; the kind is asked alone',
-  ],
-  [
     'substrate: polkadot-sdk',
     'a large tree of Rust sources, which was not built here; Gossamer stands in, which was never seen in major-sync, and whose follower finalizes nothing',
   ],

@@ -28,6 +28,16 @@ export interface AgreedTarget {
   readonly identities: readonly { readonly name: string; readonly value: string }[]
 }
 
+/** A password of basic authentication that monitors are given for a target, each in a file of its own. */
+export interface BoundPassword {
+  readonly target: string
+  readonly origin: string
+  /** `user:password` */
+  readonly basic: string
+  /** The monitor that is given none. */
+  readonly without?: string
+}
+
 /** How a group is, by the latest agreed states, as `watchfire groups --json` tells it. */
 export interface AgreedGroup {
   readonly id: string
@@ -50,6 +60,8 @@ export interface Monitors {
     id: string,
     test: (group: AgreedGroup) => boolean,
   ): Promise<AgreedGroup>
+  /** What a monitor has said. */
+  log(id: string): string
   stop(): Promise<void>
 }
 
@@ -61,6 +73,7 @@ const launcher = fileURLToPath(new URL('../../packages/cli/bin/watchfire.js', im
 export async function startMonitors(
   roundMs: number,
   targets: readonly DraftTarget[],
+  passwords: readonly BoundPassword[] = [],
 ): Promise<Monitors> {
   const dir = mkdtempSync(join(tmpdir(), 'watchfire-monitors-'))
   const ports = await pickPorts(2 * MONITORS)
@@ -84,6 +97,13 @@ export async function startMonitors(
   const nodes = members.map((member): ServerProcess => {
     const others = members.filter((each) => each !== member)
     const config = join(member.dataDir, 'config.yaml')
+    const secrets = passwords
+      .filter(({ without }) => without !== member.id)
+      .map(({ target, origin, basic }) => {
+        const file = join(member.dataDir, `${target}.secret`)
+        writeFileSync(file, `${basic}\n`, { mode: 0o600 })
+        return { target, origin, basic: { file } }
+      })
     const content = {
       manifest,
       dataDir: member.dataDir,
@@ -93,7 +113,7 @@ export async function startMonitors(
         bootstrap: others.map(({ address, peerId }) => `${address}/p2p/${peerId}`),
       },
       http: { host: '127.0.0.1', port: member.http },
-      probe: { allow: ['127.0.0.0/8'], ca: [] },
+      probe: { allow: ['127.0.0.0/8'], ca: [], secrets },
       log: { level: 'info' },
     }
     // JSON is YAML too.
@@ -124,6 +144,7 @@ export async function startMonitors(
       const read = async () => (await ask('groups', '--group', id)) as AgreedGroup
       return poll({ what, withinMs, read, test, show: (group) => group, log })
     },
+    log: (id) => nodes[members.findIndex((member) => member.id === id)]?.log() ?? '',
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()))
       rmSync(dir, { recursive: true, force: true })

@@ -17,6 +17,8 @@ export interface Btcd {
   readonly url: string
   /** What its RPC wants to be sent. */
   readonly authorization: string
+  /** The same, as `user:password`. */
+  readonly basic: string
   readonly process: ServerProcess
   /** Mines so many blocks. */
   generate(count: number): Promise<void>
@@ -48,7 +50,8 @@ export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
     logFile: join(dir, 'log'),
   })
   const url = `http://127.0.0.1:${rpc}/`
-  const authorization = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`
+  const basic = `${USER}:${PASSWORD}`
+  const authorization = `Basic ${Buffer.from(basic).toString('base64')}`
 
   async function call(method: string, params: readonly unknown[]): Promise<unknown> {
     const response = await fetch(url, {
@@ -65,6 +68,7 @@ export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
   return {
     url,
     authorization,
+    basic,
     process: server,
     p2p: `127.0.0.1:${p2p}`,
     generate: async (count) => void (await call('generate', [count])),

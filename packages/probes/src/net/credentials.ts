@@ -100,16 +100,25 @@ function placePath(path: string, { base, own }: PlacedBinding): string {
   const at = path.indexOf('?')
   const pathname = at < 0 ? path : path.slice(0, at)
   const query = at < 0 ? [] : path.slice(at + 1).split('&')
-  const prefix = base.pathname.replace(/\/$/, '')
+  const prefix = trimSlash(base.pathname)
+  const ownPrefix = trimSlash(own.pathname)
+  // A redirect of the server's, which knows where it was asked: the key is there already.
+  if (ownPrefix !== prefix && isBelow(pathname, ownPrefix)) return path
   // Elsewhere on the same server, after a redirect.
-  if (pathname !== base.pathname && !pathname.startsWith(`${prefix}/`)) return path
+  if (pathname !== base.pathname && !isBelow(pathname, prefix)) return path
   const placed =
-    pathname === base.pathname
-      ? own.pathname
-      : `${own.pathname.replace(/\/$/, '')}${pathname.slice(prefix.length)}`
+    pathname === base.pathname ? own.pathname : `${ownPrefix}${pathname.slice(prefix.length)}`
   const replaced = new Set(listQuery(base))
   const parts = [...query.filter((part) => !replaced.has(part)), ...listQuery(own)]
   return parts.length === 0 ? placed : `${placed}?${parts.join('&')}`
+}
+
+function trimSlash(path: string): string {
+  return path.replace(/\/$/, '')
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`)
 }
 
 function listQuery(url: URL): string[] {

@@ -54,6 +54,8 @@ describe('secrets bound to a target', () => {
       ['https://a.example/v1', 'https://a.example/v1?key=K', '/v1/x?a=b', '/v1/x?a=b&key=K'],
       ['https://a.example/v1?key=', 'https://a.example/v1?key=K', '/v1?key=', '/v1?key=K'],
       ['https://a.example/v1', 'https://a.example/KEY', '/login', '/login'],
+      ['https://a.example/', 'https://a.example/KEY', '/KEY/login', '/KEY/login'],
+      ['https://a.example/', 'https://a.example/KEY', '/KEYS', '/KEY/KEYS'],
       ['https://a.example/v1', 'https://a.example/KEY', '/v10', '/v10'],
     ] as const) {
       const sent = { path, headers: {} }
