@@ -67,6 +67,9 @@ function describeFault(fault: Fault): string {
   if (fault.kind === 'partition') return `${when} partition, sides ${fault.sides.join()}`
   if (fault.kind === 'heal') return `${when} heal`
   if (fault.kind === 'clock') return `${when} node ${fault.node}, clock off by ${fault.offsetMs} ms`
+  if (fault.kind === 'disk') {
+    return `${when} node ${fault.node}, disk (${fault.how}) for ${fault.forMs} ms`
+  }
   const { kind, node, how, afterOps, downMs } = fault
   return `${when} node ${node}, ${kind} (${how}) after ${afterOps} operations, for ${downMs} ms`
 }

@@ -27,6 +27,8 @@ import { type Certified, Stopwatch } from './world/stopwatch.ts'
 import { getFingerprint, makeFingerprints, Trace } from './world/trace.ts'
 import { withSharedDecoding } from './world/shared-codec.ts'
 
+/** Sizes from which a vote log is written anew: small, so that it happens within a run, or never. */
+const COMPACT_BYTES = [2000, 20_000, Number.POSITIVE_INFINITY] as const
 /** Virtual time before the first round in which nodes start. */
 const HEAD_START_MS = 300
 
@@ -86,13 +88,14 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   }
   for (const fault of scenario.faults) {
     queue.at(fault.atMs, () => {
-      count('how' in fault ? fault.how : fault.kind)
+      count(nameFault(fault))
       happen(world, fault)
     })
   }
   queue.at(scenario.goodFromMs, () => {
     network.setWeather(goodWeather)
     network.partition([])
+    for (const node of nodes) node.disk.mend()
     for (const node of nodes) revive(node, scenario)
   })
   const progressMs = scenario.goodFromMs + SETTLE_ROUNDS * 1000
@@ -206,6 +209,7 @@ function makeWorld(
       index,
       member: member as MemberIndex | undefined,
       clockOffsetMs: scenario.clockOffsetsMs[index] ?? 0,
+      compactBytes: new Prng(seed, `log of ${index}`).pick(COMPACT_BYTES),
       vice: vices === undefined ? undefined : makeVice(vices),
     }
     nodes.push(new SimNode(world, plan, new Prng(seed, `node ${index}`)))
@@ -213,8 +217,14 @@ function makeWorld(
   return { world, stopwatch }
 }
 
+/** As it is counted. */
+function nameFault(fault: Fault): string {
+  if (fault.kind === 'disk') return `disk-${fault.how}`
+  return 'how' in fault ? fault.how : fault.kind
+}
+
 function happen(world: World, fault: Fault): void {
-  const { network, nodes } = world
+  const { network, nodes, queue } = world
   switch (fault.kind) {
     case 'crash':
       crash(world, fault)
@@ -222,6 +232,12 @@ function happen(world: World, fault: Fault): void {
     case 'crash-at-handover': {
       const node = nodes[fault.node]
       if (node !== undefined) node.onNewEpoch = () => crash(world, fault)
+      break
+    }
+    case 'disk': {
+      const node = nodes[fault.node]
+      node?.disk.fail(fault.how, node.prng)
+      queue.after(fault.forMs, () => node?.disk.mend())
       break
     }
     case 'partition':

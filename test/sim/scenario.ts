@@ -1,4 +1,5 @@
 import { type ViceName, viceNames } from './vices/registry.ts'
+import type { DiskFault } from './world/disk.ts'
 import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
 import { goodWeather, type Weather } from './world/network.ts'
 import { Prng } from './world/prng.ts'
@@ -14,6 +15,7 @@ export const scenarioNames = [
   'clocks',
   'dead-leader',
   'lost-log',
+  'disks',
   'outage',
   'byzantine',
   'handover',
@@ -39,6 +41,14 @@ export type Fault =
       readonly how: CrashKind
       readonly afterOps: number
       readonly downMs: number
+    }
+  /** A disk that is full, or fails, for a while; the node stops by itself, and is started again. */
+  | {
+      readonly kind: 'disk'
+      readonly atMs: number
+      readonly node: number
+      readonly how: DiskFault
+      readonly forMs: number
     }
   | { readonly kind: 'partition'; readonly atMs: number; readonly sides: readonly number[] }
   | { readonly kind: 'heal'; readonly atMs: number }
@@ -105,6 +115,8 @@ export function drawScenario(
   const twins = [...vices].flatMap(([member, names]) => (names.includes('twin') ? [member] : []))
   const nodes = members + observers + twins.length
   const draw = { prng, nodes, goodFromMs, faulty }
+  // What came later draws from chance of its own, so that seeds stay what they were without it.
+  const more = { ...draw, prng: new Prng(seed, 'more faults') }
   return {
     name: named,
     seed,
@@ -124,7 +136,7 @@ export function drawScenario(
     ),
     weather: isCalm ? goodWeather : drawWeather(prng, has('lossy', 'storm')),
     faults: [
-      ...(has('crashes', 'storm') || (has('handover') && prng.chance(500))
+      ...(has('crashes', 'storm', 'disks') || (has('handover') && prng.chance(500))
         ? drawCrashes(draw)
         : []),
       ...(isHandover && prng.chance(700) ? drawHandoverCrashes(draw) : []),
@@ -132,6 +144,7 @@ export function drawScenario(
       ...(has('outage') ? drawOutage(draw) : []),
       ...(has('lost-log') ? drawWipe(draw, weights) : []),
       ...(has('clocks') ? drawClockSteps(draw) : []),
+      ...(has('disks', 'storm') ? drawDiskFaults(more) : []),
     ],
     vices,
     twins,
@@ -278,6 +291,18 @@ function drawWipe(draw: Draw, weights: readonly number[]): Fault[] {
   const downMs = prng.between(1, 3000)
   const afterOps = prng.between(0, 40)
   return [{ kind: 'crash', atMs: drawTime(draw), node, how: 'wipe', afterOps, downMs }]
+}
+
+/** Crashes come on top: what a failed flush left is only known when the power goes. */
+function drawDiskFaults(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: prng.between(1, 6) }, () => ({
+    kind: 'disk',
+    atMs: drawTime(draw),
+    node: prng.between(0, nodes - 1),
+    how: prng.pick<DiskFault>(['full', 'failed-write', 'failed-flush']),
+    forMs: prng.between(100, 4000),
+  }))
 }
 
 function drawClockSteps(draw: Draw): Fault[] {

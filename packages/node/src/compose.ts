@@ -21,6 +21,7 @@ import { makeSelfHealth } from './health/self-health.ts'
 import { startStatusSender } from './health/status-sender.ts'
 import { startTimeServers } from './health/time-servers.ts'
 import { lockFile } from './keys/lock.ts'
+import { doubtfulLogId } from './keys/log-sidecar.ts'
 import { getDataPaths, readOrCreatePeerKey } from './keys/node-keys.ts'
 import { type Identity, openIdentity } from './keys/open-identity.ts'
 import { getHeardMs } from './loop/agreement-status.ts'
@@ -49,9 +50,6 @@ import { openChainStore } from './store/chain-store.ts'
 import { startPruning } from './store/pruning.ts'
 import { recover } from './store/recover.ts'
 import { systemClock } from './system-clock.ts'
-
-/** A log id that no log has: the key's log is in doubt until it is replaced. */
-const doubtfulLogId = 'f'.repeat(32)
 
 const version = String(
   (createRequire(import.meta.url)('../package.json') as { version: unknown }).version,

@@ -92,6 +92,8 @@ export interface Checker {
   onPublish?(node: Watched, topic: TopicName, bytes: Uint8Array): void
   /** Bytes that a node signs leave it; `isDurable` tells whether its log has them on disk. */
   onSigned?(node: Watched, topic: TopicName, bytes: Uint8Array, isDurable: boolean): void
+  /** A node was about to sign this, and its log refused: something else stands at the place. */
+  onRefused?(node: Watched, topic: TopicName, bytes: Uint8Array): void
   /** A node comes back and finds in its log what it signed, and perhaps did not come to send. */
   onKept?(node: Watched, topic: TopicName, bytes: Uint8Array): void
   onFinalize?(node: Watched, finalized: Finalized): void

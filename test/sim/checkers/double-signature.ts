@@ -32,6 +32,16 @@ export class DoubleSignatureChecker implements Checker {
     }
   }
 
+  /** What it kept and did not come to send, it will send. */
+  onKept(node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    this.onSigned(node, topic, bytes)
+  }
+
+  /** The log saved it this time. */
+  onRefused(node: Watched, topic: TopicName, bytes: Uint8Array): void {
+    this.onSigned(node, topic, bytes)
+  }
+
   #see(node: Watched, place: string, content: string): void {
     const before = this.#signed.get(place)
     if (before === undefined) this.#signed.set(place, content)

@@ -45,7 +45,9 @@ export const seamMutants: readonly SeamMutant[] = [
       ...soundSeam,
       makeDisk() {
         const disk = new SimDisk()
-        disk.log.flush = () => undefined
+        const { files } = disk
+        const open = files.open.bind(files)
+        files.open = (name) => ({ ...open(name), flush: () => undefined })
         return disk
       },
     }),
@@ -65,7 +67,11 @@ export const seamMutants: readonly SeamMutant[] = [
     firstSeed: 35,
     makeSeam: () => ({
       ...soundSeam,
-      recover: (disk) => ({ ...disk.recover(), signedVotes: [], signedProposals: [] }),
+      recover: (...args) => ({
+        ...soundSeam.recover(...args),
+        signedVotes: [],
+        signedProposals: [],
+      }),
     }),
   },
   {

@@ -1,16 +1,23 @@
 import {
   type Attestation,
-  encode,
-  getAttestationDigest,
+  type Epoch,
+  type EpochContext,
   getRoundAt,
   getRoundStartMs,
   type MemberIndex,
   type Round,
-  signedAttestationType,
 } from '@watchfire/attestation'
-import { LATE_RECORDS, type Outbox } from './outbox.ts'
+import {
+  draftAttestation,
+  type Outgoing,
+  toOutgoing,
+} from '../../../packages/node/src/loop/signed-keeper.ts'
+import type { Outbox } from './outbox.ts'
 import type { SimNode } from './sim-node.ts'
 import type { World } from './world.ts'
+
+/** Own attestations of rounds without a block that are repeated when a round begins, as in production. */
+const REPEATED_MAX = 4
 
 /** Attests once a round and shard, by the node's clock, at a moment drawn for each round. */
 export class Attestor {
@@ -38,45 +45,55 @@ export class Attestor {
   }
 
   #attest(round: Round): void {
-    const status = this.#node.status
+    const { status, member, identity } = this.#node
     const context = status === undefined ? undefined : this.#node.epochs[status.epoch]
-    if (status === undefined || context === undefined || this.#node.member === undefined) return
-    if (this.#node.member >= context.committee.members.length) return
-    if (round < this.#node.disk.attestFrom || this.#node.isAsking) return
-    for (let shard = 0; shard < context.parameters.shards; shard++) {
-      if (this.#world.seam.remembersAttestations && this.#hasAttested(status.epoch, round, shard))
-        continue
-      const attestation: Attestation = {
-        epoch: status.epoch,
-        round,
-        shard,
-        member: this.#node.member as MemberIndex,
-        observations: this.#outbox.distort(
-          round,
-          this.#world.health.observe(context, shard, round, this.#node.member, this.#node.life),
-        ),
-      }
-      const digest = getAttestationDigest(this.#world.founding.networkId, attestation)
-      const message = { message: attestation, signature: this.#outbox.sign(digest) }
-      this.#node.say(`attests ${round}/${shard}`)
+    if (status === undefined || context === undefined) return
+    if (member === undefined || identity === undefined) return
+    if (member >= context.committee.members.length) return
+    const { epoch } = status
+    this.#repeatUncovered(context, epoch, round)
+    if (this.#node.isAsking) return
+    const kept = this.#world.seam.remembersAttestations ? this.#listKept(epoch, round) : []
+    if (kept.length > 0) this.#outbox.resend(kept)
+    else if (!identity.log.isBelowFloor({ kind: 'attestation', epoch, round, shard: 0 })) {
+      this.#node.say(`attests ${round}`)
       this.#outbox.keepAndSend(
-        { topic: 'attestation', shard, message },
-        encode(signedAttestationType, message),
+        Array.from({ length: context.parameters.shards }, (_, shard) =>
+          draftAttestation(context, this.#observe(context, epoch, round, shard, member)),
+        ),
       )
     }
     this.#node.drain()
   }
 
-  #hasAttested(epoch: number, round: number, shard: number): boolean {
-    return this.#node.disk.log.records
-      .slice(-LATE_RECORDS)
-      .some(
-        ({ topic, message: { message } }) =>
-          topic === 'attestation' &&
-          message.epoch === epoch &&
-          'round' in message &&
-          message.round === round &&
-          message.shard === shard,
-      )
+  #observe(
+    context: EpochContext,
+    epoch: Epoch,
+    round: Round,
+    shard: number,
+    member: number,
+  ): Attestation {
+    const { health } = this.#world
+    const seen = health.observe(context, shard, round, member, this.#node.life)
+    const observations = this.#outbox.distort(round, seen)
+    return { epoch, round, shard, member: member as MemberIndex, observations }
+  }
+
+  #listKept(epoch: Epoch, round: Round): Outgoing[] {
+    const kept = this.#node.identity?.log.listAttestations(epoch, round) ?? []
+    return kept
+      .filter(({ place }) => place.kind === 'attestation' && place.round === round)
+      .map(toOutgoing)
+  }
+
+  #repeatUncovered(context: EpochContext, epoch: Epoch, round: Round): void {
+    const { roundsBehindMax, shards } = context.parameters
+    const finalRound = this.#node.status?.finalRound ?? 0
+    const from = Math.max(finalRound + 1, round - roundsBehindMax)
+    const kept = this.#node.identity?.log.listAttestations(epoch, from as Round) ?? []
+    const uncovered = kept.filter(
+      ({ place }) => place.kind === 'attestation' && place.round < round,
+    )
+    this.#outbox.repeatKept(uncovered.slice(-REPEATED_MAX * shards).map(toOutgoing))
   }
 }

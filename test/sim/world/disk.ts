@@ -2,26 +2,22 @@ import type {
   Block,
   Certificate,
   Digest,
+  Epoch,
+  Evidence,
   Header,
   SignedAttestation,
-  SignedProposal,
-  SignedVote,
   State,
   ViewCertificate,
 } from '@watchfire/attestation'
-import type { FinalBlock, HaltCode, Recovery } from '@watchfire/consensus'
+import type { AlarmCode } from '@watchfire/consensus'
+import { StorageFault } from '../../../packages/node/src/ports.ts'
+import type { recover } from '../../../packages/node/src/store/recover.ts'
+import { LosingDisk } from '../../../packages/node/test/store/losing-disk.ts'
 import { Journal } from './journal.ts'
 import type { Prng } from './prng.ts'
+import { SimSidecar } from './sidecar.ts'
 
-/** One thing that a node signed, as it was sent. */
-export type Signed =
-  | { readonly topic: 'attestation'; readonly shard: number; readonly message: SignedAttestation }
-  | { readonly topic: 'proposal'; readonly shard: 0; readonly message: SignedProposal }
-  | { readonly topic: 'vote'; readonly shard: 0; readonly message: SignedVote }
-
-export type LogRecord = Signed & { readonly bytes: Uint8Array }
-
-export interface FinalRecord {
+export interface SimFinal {
   readonly header: Header
   readonly headerDigest: Digest
   readonly certificate: Certificate
@@ -37,18 +33,28 @@ type StoreRecord =
       readonly bytes: Uint8Array
     }
   | { readonly kind: 'certificate'; readonly certificate: ViewCertificate }
-  | { readonly kind: 'final'; readonly record: FinalRecord }
-  | { readonly kind: 'halt'; readonly code: HaltCode }
+  | { readonly kind: 'final'; readonly record: SimFinal }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  | { readonly kind: 'alarm'; readonly code: AlarmCode }
 
-/** A node's disk: the log of what it signed, and the store of the rest, each losing what was not flushed. */
+/** What a disk may do besides losing what was not flushed. */
+export type DiskFault = 'full' | 'failed-write' | 'failed-flush'
+
+/** Bytes still free, at most, when a disk is said to be full. */
+const ROOM_BYTES_MAX = 600
+
+type RecoveredStore = Parameters<typeof recover>[0]
+
+/**
+ * A node's disk: the files of its vote log, the sidecar beside its key, and the store of the rest. Each
+ * loses what was not flushed when the power goes, and fails when the disk does.
+ */
 export class SimDisk {
-  readonly log = new Journal<LogRecord>()
+  readonly files = new LosingDisk()
+  readonly sidecar = new SimSidecar()
   readonly store = new Journal<StoreRecord>()
 
-  /** From which view on the node may sign after it lost its log; kept beside the key. */
-  muteUntilView: Recovery['muteUntilView']
-  /** The first round for which it may attest after that. */
-  attestFrom = 0
+  #isStoreFailing = false
   /** By name of a block or attestation: where in the store it is. */
   #places = new Map<string, number>()
 
@@ -61,33 +67,60 @@ export class SimDisk {
     this.store.append(record)
   }
 
+  /** @throws {StorageFault} what was put since the last flush is then not there any more */
+  flushStore(): void {
+    if (this.#isStoreFailing && !this.store.isFlushed) {
+      this.store.rollBack()
+      this.#index()
+      throw new StorageFault('write-failed', 'the simulated store cannot be written')
+    }
+    this.store.flush()
+  }
+
   /** Whether a block or attestation of this name is there. */
   has(name: string): boolean {
     return this.#places.has(name)
   }
 
-  /** The power goes. @returns how many writes were lost */
+  /** From now on something fails, until `mend`. */
+  fail(how: DiskFault, prng: Prng): void {
+    // A file may still grow a little; and what the store needs is not there, or will not be flushed.
+    this.files.capacity =
+      how === 'full'
+        ? this.files.sizeOf('votes.log') + prng.between(0, ROOM_BYTES_MAX)
+        : Number.POSITIVE_INFINITY
+    this.files.failWrite = how === 'failed-write'
+    this.files.failFlush = how === 'failed-flush'
+    // The store may lie on another device.
+    this.#isStoreFailing = prng.chance(500)
+  }
+
+  mend(): void {
+    this.files.capacity = Number.POSITIVE_INFINITY
+    this.files.failWrite = false
+    this.files.failFlush = false
+    this.#isStoreFailing = false
+  }
+
+  /** The power goes. @returns how many writes were lost, or torn */
   losePower(prng: Prng): number {
-    const lost = this.log.losePower(prng) + this.store.losePower(prng)
+    const lost = this.files.losePower(() => prng.next() / 2 ** 32) + this.store.losePower(prng)
+    this.sidecar.losePower(prng)
     this.#index()
     return lost
   }
 
   /** All is lost, save that the key was used (SPEC 6.9). */
   wipe(): void {
-    this.log.wipe()
+    this.files.wipe()
     this.store.wipe()
     this.#index()
-    this.muteUntilView = 'told'
   }
 
   /** Whether a power cut would leave these bytes in the log. */
   isLogged(bytes: Uint8Array): boolean {
-    const { records, flushedCount } = this.log
-    for (let index = flushedCount - 1; index >= 0; index--) {
-      if (records[index]?.bytes === bytes) return true
-    }
-    return false
+    const { buffer, byteOffset, byteLength } = this.files.getDurable('votes.log')
+    return Buffer.from(buffer, byteOffset, byteLength).lastIndexOf(bytes) !== -1
   }
 
   /** Whether a power cut would leave this block, and all that it names, in the store. */
@@ -104,60 +137,68 @@ export class SimDisk {
     )
   }
 
+  /** The highest final block that is there. */
+  getFinal(): SimFinal | undefined {
+    return this.#list('final').reduce<SimFinal | undefined>(
+      (best, { record }) =>
+        best === undefined || record.header.height > best.header.height ? record : best,
+      undefined,
+    )
+  }
+
+  /**
+   * The store as recovery reads it (packages/node/src/store/chain-store.ts).
+   *
+   * @param final where it starts from; undefined: from genesis
+   */
+  readStore(final: SimFinal | undefined): RecoveredStore {
+    const { height, round } = final?.header ?? { height: 0, round: 0 }
+    const view = final?.certificate.view ?? 0
+    const certificates = this.#list('certificate').map((each) => each.certificate)
+    return {
+      getAttestation: (digest) => {
+        const record = this.store.records[this.#places.get(toName(digest)) ?? -1]
+        return record?.kind === 'attestation' ? record.bytes : undefined
+      },
+      listEvidence: (epoch) =>
+        this.#list('evidence')
+          .map(({ evidence }) => evidence)
+          .filter(({ value }) => value.first.message.epoch === epoch),
+      listAlarms: () =>
+        this.#list('alarm').map(({ code }) => ({ code, detail: '', atMs: 0 as never, inputs: '' })),
+      recover: (epoch: Epoch) => ({
+        final,
+        blocks: dedupe(
+          this.#list('block').flatMap(({ name, block }) =>
+            block.header.height > height ? [[name, block] as const] : [],
+          ),
+        ),
+        attestations: this.#list('attestation')
+          .map(({ message }) => message)
+          .filter(({ message }) => message.round >= round),
+        certificates: dedupe(
+          certificates.flatMap((each) =>
+            each.epoch === epoch && each.view >= view
+              ? [[toCertificateName(each), each] as const]
+              : [],
+          ),
+        ),
+      }),
+    }
+  }
+
+  #list<K extends StoreRecord['kind']>(kind: K): Extract<StoreRecord, { readonly kind: K }>[] {
+    return this.store.records.filter(
+      (record): record is Extract<StoreRecord, { readonly kind: K }> => record.kind === kind,
+    )
+  }
+
   #index(): void {
     this.#places = new Map(
       this.store.records.flatMap((record, index) =>
         record.kind === 'block' || record.kind === 'attestation' ? [[record.name, index]] : [],
       ),
     )
-  }
-
-  /** What a restarting node hands its core (SPEC 6.9). */
-  recover(): Recovery {
-    const { records } = this.store
-    const finals = records.flatMap((each) => (each.kind === 'final' ? [each.record] : []))
-    const final = finals.reduce<FinalBlock | undefined>(
-      (best, each) => (best === undefined || each.header.height > best.header.height ? each : best),
-      undefined,
-    )
-    const height = final?.header.height ?? 0
-    const floor = { epoch: final?.header.epoch ?? 0, view: final?.certificate?.view ?? 0 }
-    const isAbove = (place: { readonly epoch: number; readonly view: number }) =>
-      place.epoch > floor.epoch || (place.epoch === floor.epoch && place.view > floor.view)
-    const halted = records.flatMap((each) => (each.kind === 'halt' ? [each.code] : []))[0]
-    const attestations = new Map<string, SignedAttestation>()
-    for (const each of records) {
-      if (each.kind === 'attestation') attestations.set(each.name, each.message)
-    }
-    const own = this.log.records
-    return {
-      final,
-      blocks: dedupe(
-        records.flatMap((each) =>
-          each.kind === 'block' && each.block.header.height > height
-            ? [[each.name, each.block] as const]
-            : [],
-        ),
-      ),
-      attestations: [
-        ...attestations.values(),
-        ...own.flatMap((each) => (each.topic === 'attestation' ? [each.message] : [])),
-      ],
-      certificates: dedupe(
-        records.flatMap((each) =>
-          each.kind === 'certificate' && isAbove(each.certificate)
-            ? [[toCertificateName(each.certificate), each.certificate] as const]
-            : [],
-        ),
-      ),
-      signedProposals: own.flatMap((each) =>
-        each.topic === 'proposal' && isAbove(each.message.message) ? [each.message] : [],
-      ),
-      signedVotes: own.flatMap((each) =>
-        each.topic === 'vote' && isAbove(each.message.message) ? [each.message] : [],
-      ),
-      ...(halted === undefined ? {} : { halted }),
-    }
   }
 }
 

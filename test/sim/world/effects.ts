@@ -44,10 +44,10 @@ export class Effects {
         node.held.addCertificate(effect.certificate)
         break
       case 'sign-proposal':
-        this.#outbox.signProposal(effect.proposal)
+        this.#outbox.propose(effect.proposal)
         break
       case 'sign-vote':
-        this.#outbox.signVote(effect.vote)
+        this.#outbox.vote(effect.vote)
         break
       case 'publish-certificate':
         node.op()
@@ -73,12 +73,17 @@ export class Effects {
         const { header } = effect.block
         node.say(`finalizes height ${header.height} round ${header.round}`)
         this.#world.auditor.tell((checker) => checker.onFinalize?.(node, effect))
+        for (const evidence of effect.block.body.evidence)
+          node.disk.put({ kind: 'evidence', evidence })
         this.keepFinal(effect.certificate, effect.headerDigest, effect.state)
         break
       }
       case 'accuse': {
         this.#world.auditor.tell((checker) => checker.onAccuse?.(node, effect.evidence))
         node.say(`accuses member ${effect.evidence.value.first.message.member}`)
+        // A restart pardons nobody.
+        node.disk.put({ kind: 'evidence', evidence: effect.evidence })
+        node.disk.flushStore()
         this.#outbox.publish('evidence', 0, encode(evidenceType, effect.evidence))
         break
       }
@@ -110,7 +115,7 @@ export class Effects {
     }
     node.disk.put({ kind: 'block', name, block })
     node.op()
-    node.disk.store.flush()
+    node.disk.flushStore()
     node.op()
     node.held.blocks.set(name, block)
     this.#outbox.keepState(name, block, attestations)
@@ -122,15 +127,15 @@ export class Effects {
     node.say(`ALARM ${code}: ${detail}`)
     this.#world.auditor.tell((checker) => checker.onAlarm?.(node, code, detail))
     if (code !== 'unknown-own-signature') {
-      node.disk.put({ kind: 'halt', code })
-      node.disk.store.flush()
+      node.disk.put({ kind: 'alarm', code })
+      node.disk.flushStore()
     } else if (this.#isShameless) {
       node.after(1, () => {
         const fromView = node.status?.view
         if (fromView !== undefined) node.take({ kind: 'unmute', fromView, nowMs: node.nowMs })
       })
     } else {
-      node.disk.muteUntilView = 'told'
+      node.identity?.doubt()
       node.askHighest()
     }
   }

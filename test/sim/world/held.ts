@@ -61,7 +61,8 @@ export class Held {
           this.finals.set(header.height, { certificate, state })
           break
         }
-        case 'halt':
+        case 'alarm':
+        case 'evidence':
           break
       }
     }

@@ -7,12 +7,14 @@ import {
 import {
   admit,
   type Admission,
+  type AdmissionResult,
   type AdmissionWindow,
   type CoreConfig,
   type Input,
   makeAdmission,
   setAdmissionWindow,
 } from '@watchfire/consensus'
+import { findForeignSignature } from '../../../packages/node/src/loop/foreign-signature.ts'
 import type { TopicName } from '../checkers/checker.ts'
 import { toName } from './disk.ts'
 import type { Happening } from './event-queue.ts'
@@ -147,9 +149,19 @@ export class Inbox {
         break
       }
     }
+    if (from !== node) this.#watchOwn(verdict)
     if (verdict.evidence !== undefined) {
       this.#feed({ kind: 'evidence', message: verdict.evidence, nowMs: node.nowMs })
     }
+  }
+
+  /** SPEC 6.9: a signature of our own that our log does not hold. The faulty do not care. */
+  #watchOwn(verdict: AdmissionResult): void {
+    const { identity, member, epochs, isHonest } = this.#node
+    const context = epochs[this.#node.status?.epoch ?? 0]
+    if (identity === undefined || member === undefined || context === undefined || !isHonest) return
+    const detail = findForeignSignature(context, member as MemberIndex, identity.log, verdict)
+    if (detail !== undefined) this.#feed({ kind: 'mute', detail, nowMs: this.#node.nowMs })
   }
 
   #scheduleQueue(): void {

@@ -1,4 +1,10 @@
-import { decode, type View, viewCertificateType } from '@watchfire/attestation'
+import {
+  decode,
+  type Epoch,
+  type Round,
+  type View,
+  viewCertificateType,
+} from '@watchfire/attestation'
 import { ask } from './fetcher.ts'
 import type { Answer } from './requests.ts'
 import type { SimNode } from './sim-node.ts'
@@ -69,6 +75,10 @@ export class Inquiry {
     const view = Math.max(0, ...here.map((each) => each.view))
     const round = Math.max(this.#node.round, ...[...answers.values()].map((each) => each.round))
     this.#answers = undefined
-    this.#node.unmute((view + VIEWS_ABOVE) as View, round + ROUNDS_ABOVE)
+    this.#node.settle({
+      epoch: epoch as Epoch,
+      view: (view + VIEWS_ABOVE) as View,
+      round: (round + ROUNDS_ABOVE) as Round,
+    })
   }
 }

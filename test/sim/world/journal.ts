@@ -16,6 +16,15 @@ export class Journal<T> {
     this.#flushed = this.#records.length
   }
 
+  /** What was not flushed is not there any more. */
+  rollBack(): void {
+    this.#records.length = this.#flushed
+  }
+
+  get isFlushed(): boolean {
+    return this.#records.length === this.#flushed
+  }
+
   /** All that the process would read now. */
   get records(): readonly T[] {
     return this.#records

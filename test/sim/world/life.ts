@@ -7,10 +7,16 @@ export type CrashKind = 'kill' | 'power' | 'wipe'
 /** Thrown where a node dies between two of its operations. */
 class Death extends Error {}
 
+/** The log names what its disk throws. */
+function isDeath(error: unknown): boolean {
+  if (error instanceof Death) return true
+  return error instanceof Error && isDeath(error.cause)
+}
+
 /** What a life's end and errors are told to. */
 export interface Mourners {
-  /** The node's own code threw: it stays down. */
-  onThrow(error: unknown): void
+  /** Something threw, and the node stops. @returns whether it may be started again */
+  onThrow(error: unknown): boolean
   /** What happens to the disk. */
   onDeath(kind: CrashKind): void
   /** The life is over: what was in memory is gone. */
@@ -74,10 +80,9 @@ export class Life {
     try {
       run()
     } catch (error) {
-      if (!(error instanceof Death)) {
-        this.#mourners.onThrow(error)
+      if (!isDeath(error)) {
+        this.isBroken = !this.#mourners.onThrow(error)
         this.#crashKind = 'kill'
-        this.isBroken = true
       }
       this.#die()
     }

@@ -3,16 +3,12 @@ import {
   type Digest,
   encode,
   type Epoch,
-  getProposalClaim,
-  getProposalDigest,
-  getVoteDigest,
+  type EpochContext,
   type MemberIndex,
   type Observation,
   type Proposal,
   type Round,
   type SignedAttestation,
-  signedProposalType,
-  signedVoteType,
   type State,
   type View,
   type ViewCertificate,
@@ -21,17 +17,23 @@ import {
   voteKinds,
 } from '@watchfire/attestation'
 import { computeState, type Effect } from '@watchfire/consensus'
+import {
+  type Draft,
+  draftProposal,
+  draftVote,
+  type Outgoing,
+  toOutgoing,
+} from '../../../packages/node/src/loop/signed-keeper.ts'
+import { StorageFault } from '../../../packages/node/src/ports.ts'
 import type { TopicName } from '../checkers/checker.ts'
 import { type Powers, type Sending, sendToAll, type Vice } from '../vices/vice.ts'
-import { type Signed, toName } from './disk.ts'
+import { toName } from './disk.ts'
 import type { SimNode } from './sim-node.ts'
-import type { World } from './world.ts'
+import { getFingerprint } from './trace.ts'
+import type { Parcel, World } from './world.ts'
 
-/**
- * Records at the end of the log among which all are that may be repeated or attested again: of 256
- * views with four records each at most, and of a few rounds.
- */
-export const LATE_RECORDS = 2048
+/** Own attestations repeated at once, as in production. */
+const ROUNDS_REPEATED_MAX = 8
 
 /** What leaves a node: signed, kept and flushed before it is sent; or what a vice makes of it. */
 export class Outbox {
@@ -41,6 +43,8 @@ export class Outbox {
   readonly #audited = new Set<Uint8Array>()
   readonly #encoded = new Map<ViewCertificate, Uint8Array>()
   #receivers: readonly number[] | undefined
+  /** By fingerprint: what was sent under this key. */
+  readonly #sent = new Map<number, Uint8Array>()
   /** States by block digest, for vices that propose blocks of their own. */
   readonly #states = new Map<string, State>()
 
@@ -50,36 +54,75 @@ export class Outbox {
     this.#vice = vice
   }
 
-  signVote(vote: Vote): void {
-    const digest = getVoteDigest(this.#world.founding.networkId, vote)
-    const message = { message: vote, signature: this.sign(digest) }
-    this.#node.say(
-      `votes ${vote.kind} view ${vote.epoch}/${vote.view} ${toName(vote.header).slice(0, 8)}`,
-    )
-    const bytes = encode(signedVoteType, message)
-    this.keepAndSend({ topic: 'vote', shard: 0, message }, bytes)
+  vote(vote: Vote): void {
+    const { epoch, view, kind, header } = vote
+    this.#node.say(`votes ${kind} view ${epoch}/${view} ${toName(header).slice(0, 8)}`)
+    this.keepAndSend([draftVote(this.#getContext(epoch), vote)])
   }
 
-  signProposal(proposal: Proposal): void {
-    const { networkId } = this.#world.founding
-    const digest = getProposalDigest(networkId, getProposalClaim(networkId, proposal))
-    const message = { message: proposal, signature: this.sign(digest) }
+  propose(proposal: Proposal): void {
     const { header } = proposal.block
     this.#node.say(`proposes view ${proposal.view} height ${header.height} round ${header.round}`)
-    const bytes = encode(signedProposalType, message)
-    this.keepAndSend({ topic: 'proposal', shard: 0, message }, bytes)
+    this.keepAndSend([draftProposal(this.#getContext(proposal.epoch), proposal)])
   }
 
-  /** Signed bytes are logged, flushed, then sent, and come back like anyone's (SPEC 6.5). */
-  keepAndSend(signed: Signed, bytes: Uint8Array): void {
+  /** Logged, flushed, then sent, and back in like anyone's (SPEC 6.5). */
+  keepAndSend(drafts: readonly Draft[]): void {
+    const { identity } = this.#node
+    if (identity === undefined) throw new Error('an observer was asked to sign')
     this.#node.op()
-    this.#node.disk.log.append({ ...signed, bytes })
+    let kept: readonly Outgoing[]
+    try {
+      kept = identity.keeper.keep(drafts)
+    } catch (error) {
+      if (error instanceof StorageFault && error.code === 'conflict') this.#tellRefused(drafts)
+      throw error
+    }
     this.#node.op()
-    this.#node.disk.log.flush()
-    this.#node.op()
-    this.publish(signed.topic, signed.shard, bytes)
-    this.#node.op()
-    this.#node.loopBack(signed.topic, signed.shard, bytes)
+    this.resend(kept)
+  }
+
+  /** What the log refused shows what would have been signed without it. */
+  #tellRefused(drafts: readonly Draft[]): void {
+    for (const draft of drafts) {
+      const bytes = draft.seal(this.sign(draft.digest))
+      const { kind } = draft.place
+      this.#world.auditor.tell((checker) => checker.onRefused?.(this.#node, kind, bytes))
+    }
+  }
+
+  /** Sends what is kept, and takes it in. */
+  resend(messages: readonly Outgoing[]): void {
+    for (const message of messages) {
+      const { topic, shard, bytes } = this.#intern(message)
+      this.publish(topic, shard, bytes)
+      this.#node.op()
+      this.#node.loopBack(topic, shard, bytes)
+    }
+  }
+
+  /** Sends what is kept again. */
+  repeatKept(messages: readonly Outgoing[]): void {
+    for (const message of messages) {
+      const { topic, shard, bytes } = this.#intern(message)
+      this.publish(topic, shard, bytes)
+    }
+  }
+
+  /** The bytes object that was sent before: what only bytes say is known by it (`shared-codec.ts`). */
+  #intern({ topic, shard, bytes }: Outgoing): Parcel {
+    if (topic === 'status') throw new Error('no status record is kept')
+    const name = getFingerprint(bytes)
+    const known = this.#sent.get(name)
+    if (known !== undefined && Buffer.compare(known, bytes) === 0) {
+      return { topic, shard, bytes: known }
+    }
+    this.#sent.set(name, bytes)
+    return { topic, shard, bytes }
+  }
+
+  #getContext(epoch: Epoch): EpochContext {
+    return this.#node.epochs[epoch] ?? fail()
   }
 
   sign(digest: Uint8Array): Uint8Array {
@@ -149,16 +192,11 @@ export class Outbox {
   /** What was signed goes out again as it was (SPEC 6.5). */
   repeat({ epoch, fromView, toView, certificate }: Effect & { kind: 'repeat' }): void {
     const finalRound = this.#node.status?.finalRound ?? 0
-    const lateRounds = this.#node.epochs[0]?.parameters.roundsBehindMax ?? 0
-    for (const record of this.#node.disk.log.records.slice(-LATE_RECORDS)) {
-      const { topic, shard, bytes, message } = record
-      if (message.message.epoch !== epoch) continue
-      const isDue =
-        record.topic === 'attestation'
-          ? record.message.message.round > finalRound &&
-            record.message.message.round >= this.#node.round - lateRounds
-          : record.message.message.view >= fromView && record.message.message.view <= toView
-      if (isDue) this.publish(topic, shard, bytes)
+    const log = this.#node.identity?.log
+    if (log !== undefined) {
+      const rounds = log.listAttestations(epoch, (finalRound + 1) as Round)
+      const votes = log.listViews(epoch, fromView, toView)
+      this.repeatKept([...rounds.slice(-ROUNDS_REPEATED_MAX), ...votes].map(toOutgoing))
     }
     if (certificate !== undefined) this.publishCertificate(certificate)
   }

@@ -12,7 +12,9 @@ import {
   step,
   type StepResult,
 } from '@watchfire/consensus'
+import type { VoteLog } from '../../../packages/node/src/ports.ts'
 import { SimDisk } from './disk.ts'
+import { recoverNode } from './recovery.ts'
 
 /** The agreement core as a node calls it. */
 export interface Engine {
@@ -32,7 +34,7 @@ export interface Seam {
   /** What the node takes for the epochs. */
   getEpochs(epochs: readonly EpochContext[], node: number): readonly EpochContext[]
   /** What the node makes of its disk when it comes back. */
-  recover(disk: SimDisk): Recovery
+  recover(disk: SimDisk, log: VoteLog | undefined, isDoubtful: boolean, epochs: number): Recovery
   /** Whether the node looks into its log before it attests. */
   readonly remembersAttestations: boolean
 }
@@ -42,6 +44,6 @@ export const soundSeam: Seam = {
   makeEngine: () => realEngine,
   makeDisk: () => new SimDisk(),
   getEpochs: (epochs) => epochs,
-  recover: (disk) => disk.recover(),
+  recover: recoverNode,
   remembersAttestations: true,
 }

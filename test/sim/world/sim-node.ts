@@ -3,12 +3,15 @@ import {
   type Digest,
   type EpochContext,
   getRoundAt,
+  type MemberIndex,
+  type Round,
   type State,
   type UnixMs,
   type Verified,
   type View,
 } from '@watchfire/attestation'
-import type { AdmissionWindow, Input, Recovery, Status } from '@watchfire/consensus'
+import type { AdmissionWindow, Input, Status } from '@watchfire/consensus'
+import { type SigningFloor, StorageFault } from '../../../packages/node/src/ports.ts'
 import type { TopicName, Watched } from '../checkers/checker.ts'
 import { Attestor } from './attestor.ts'
 import { CoreLoop } from './core-loop.ts'
@@ -16,13 +19,17 @@ import type { SimDisk } from './disk.ts'
 import { Effects } from './effects.ts'
 import type { Happening } from './event-queue.ts'
 import { Held } from './held.ts'
+import { openSimIdentity, type SimIdentity } from './identity.ts'
 import { Inbox } from './inbox.ts'
 import { Inquiry } from './inquiry.ts'
 import { type CrashKind, Life } from './life.ts'
-import { LATE_RECORDS, Outbox } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
 import type { NodePlan, World } from './world.ts'
+
+/** After which a supervisor starts a process again that stopped. */
+const RESTART_MS = 700
 
 /** The shell around a core: what packages/node is in production, with everything outside simulated. */
 export class SimNode implements Watched {
@@ -46,6 +53,7 @@ export class SimNode implements Watched {
   readonly #effects: Effects
   readonly #attestor: Attestor
   readonly #inquiry: Inquiry
+  #identity: SimIdentity | undefined
 
   constructor(world: World, plan: NodePlan, prng: Prng) {
     this.#world = world
@@ -56,7 +64,7 @@ export class SimNode implements Watched {
     this.prng = prng
     this.disk = world.seam.makeDisk(plan.index)
     this.#life = new Life(world.queue, plan.clockOffsetMs, {
-      onThrow: (error) => world.auditor.tell((checker) => checker.onThrow?.(this, error)),
+      onThrow: (error) => this.#onThrow(error),
       onDeath: (kind) => this.#onDeath(kind),
       onGone: () => this.#onGone(),
     })
@@ -85,6 +93,11 @@ export class SimNode implements Watched {
   /** Restarts so far. */
   get life(): number {
     return this.#life.number
+  }
+
+  /** Its key in use; undefined for an observer, and while it is down. */
+  get identity(): SimIdentity | undefined {
+    return this.#identity
   }
 
   get status(): Status | undefined {
@@ -152,24 +165,20 @@ export class SimNode implements Watched {
   /** Starts, or starts again, from what the disk kept. */
   boot(): void {
     this.#life.guard(() => {
-      const recovery = this.#world.seam.recover(this.disk)
       // What the process before wrote may still only be in memory: it counts once it is on disk.
-      this.disk.log.flush()
-      this.disk.store.flush()
-      for (const { topic, bytes } of this.disk.log.records.slice(-LATE_RECORDS)) {
-        this.#world.auditor.tell((checker) => checker.onKept?.(this, topic, bytes))
-      }
+      this.disk.flushStore()
+      this.#identity = this.#openIdentity()
+      const { log, isDoubtful = false } = this.#identity ?? {}
+      const recovery = this.#world.seam.recover(this.disk, log, isDoubtful, this.epochs.length)
+      this.#tellKept()
       this.held.reload(this.disk)
       this.#life.isUp = true
       const height = recovery.final?.header.height ?? 0
       this.say(`boot life ${this.life} height ${height}`)
       this.#world.auditor.tell((checker) => checker.onRestart?.(this, height))
-      const { muteUntilView } = this.disk
-      const given: Recovery =
-        muteUntilView === undefined ? recovery : { ...recovery, muteUntilView }
-      this.#loop.start(this.#inbox.open(this.epochs), given)
+      this.#loop.start(this.#inbox.open(this.epochs), recovery)
       this.drain()
-      if (muteUntilView === 'told') this.askHighest()
+      if (isDoubtful) this.askHighest()
       this.#attestor.start()
     })
   }
@@ -195,7 +204,23 @@ export class SimNode implements Watched {
     this.say(`dies (${kind}, ${lost} writes lost)`)
   }
 
+  /** A process that its disk stopped is started again; everything else that it throws is a bug. */
+  #onThrow(error: unknown): boolean {
+    const isOfDisk = error instanceof StorageFault && (error.code !== 'conflict' || !this.isHonest)
+    if (!isOfDisk) {
+      this.#world.auditor.tell((checker) => checker.onThrow?.(this, error))
+      return false
+    }
+    this.say(`stops: ${error.message}`)
+    this.#world.witness.count(`stop-${error.code}`)
+    this.#world.queue.after(RESTART_MS, () => {
+      if (!this.isUp && !this.isBroken) this.boot()
+    })
+    return true
+  }
+
   #onGone(): void {
+    this.#identity = undefined
     this.#loop.stop()
     this.#inbox.close()
     this.#inquiry.reset()
@@ -260,12 +285,40 @@ export class SimNode implements Watched {
     this.#inquiry.open()
   }
 
-  unmute(fromView: View, fromRound: number): void {
-    // Kept beside the key, not in the log that was lost: the next life must know it too.
-    this.disk.muteUntilView = fromView
-    this.disk.attestFrom = Math.max(this.disk.attestFrom, fromRound)
-    this.say(`may sign from view ${fromView}, attest from round ${fromRound}`)
-    this.take({ kind: 'unmute', fromView, nowMs: this.nowMs })
+  /** Kept first: a restart from here on must not sign below. */
+  settle(floor: SigningFloor): void {
+    this.#life.guard(() => {
+      this.#identity?.settle(floor)
+      this.say(`may sign from view ${floor.view}, attest from round ${floor.round}`)
+      this.#loop.feed({ kind: 'unmute', fromView: floor.view, nowMs: this.nowMs })
+    })
+  }
+
+  #openIdentity(): SimIdentity | undefined {
+    const { member, disk } = this
+    if (member === undefined) return undefined
+    return openSimIdentity({
+      disk,
+      member: member as MemberIndex,
+      sign: (digest) => this.#outbox.sign(digest),
+      nowMs: () => this.#world.queue.nowMs,
+      op: () => this.op(),
+      compactBytes: this.#plan.compactBytes,
+    })
+  }
+
+  #tellKept(): void {
+    const log = this.#identity?.log
+    if (log === undefined) return
+    for (const { epoch } of this.epochs) {
+      const kept = [
+        ...log.listAttestations(epoch, 0 as Round),
+        ...log.listViews(epoch, 0 as View, Number.MAX_SAFE_INTEGER as View),
+      ]
+      for (const { place, bytes } of kept) {
+        this.#world.auditor.tell((checker) => checker.onKept?.(this, place.kind, bytes))
+      }
+    }
   }
 }
 

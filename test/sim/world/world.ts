@@ -34,6 +34,8 @@ export interface NodePlan {
   /** Undefined for an observer. */
   readonly member: MemberIndex | undefined
   readonly clockOffsetMs: number
+  /** Size of the vote log from which it is written anew. */
+  readonly compactBytes: number
   readonly vice: Vice | undefined
 }
 

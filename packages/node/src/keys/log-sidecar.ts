@@ -11,6 +11,8 @@ export interface LogSidecar {
 }
 
 const unusedId = '0'.repeat(32)
+/** A log id that no log has: the key's log is in doubt until it is replaced (SPEC 6.9). */
+export const doubtfulLogId = 'f'.repeat(32)
 const pattern = /^([0-9a-f]{32}) ([0-9]{16})\n$/
 
 function formatLine({ logId, count }: LogSidecar): string {

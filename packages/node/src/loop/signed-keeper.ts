@@ -46,8 +46,8 @@ export function makeSignedKeeper(parts: {
   readonly log: VoteLog
   readonly sidecar: LogSidecarWriter
   readonly signer: Signer
-  readonly clock: Clock
-  readonly meter: Meter
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly meter: Pick<Meter, 'add' | 'observe'>
 }): SignedKeeper {
   const { log, sidecar, signer, clock, meter } = parts
   return {

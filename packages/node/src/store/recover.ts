@@ -26,7 +26,7 @@ const haltCodes: readonly string[] = [
  * @throws {StorageFault}
  */
 export function recover(
-  store: Store,
+  store: Pick<Store, 'recover' | 'listEvidence' | 'listAlarms' | 'getAttestation'>,
   voteLog: VoteLog | undefined,
   epoch: Epoch,
   isDoubtful: boolean,
