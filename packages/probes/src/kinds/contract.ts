@@ -1,48 +1,15 @@
 import { type Static, Type } from 'typebox'
-import {
-  defineKind,
-  type KindSignal,
-  type ParamsProblem,
-  type ProbeAnswer,
-  type ProbeContext,
-  type Step,
-} from '../kind.ts'
-import { done, failed, stopped } from '../steps.ts'
-import { readSignedWord, readWord, WORD_BYTES } from './abi.ts'
-import { fitsSignal, toScale } from './decimal.ts'
+import { defineKind, type ParamsProblem, type ProbeAnswer, type ProbeContext } from '../kind.ts'
+import { redetail } from '../steps.ts'
+import { callSchema, callSignal, checkCall, makeCall, toSignalValue } from './contract-call.ts'
+import { getRatio, ratioSchema, ratioSignal } from './contract-ratio.ts'
+import type { Decimal } from './decimal.ts'
 import { makePolicy, slowThreshold } from './default-policy.ts'
 import { checkEthereumParams, ethereumParams } from './ethereum.ts'
 import { viewContracts, viewParams } from './evm-view.ts'
 import { httpOutcomes } from './http-outcomes.ts'
-import { scaleSchema, signalNameSchema, strictObject, unitSchema } from './schemas.ts'
+import { strictObject } from './schemas.ts'
 import { latencySignal } from './signals.ts'
-
-const callSchema = strictObject({
-  signal: signalNameSchema,
-  address: Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'The contract.' }),
-  data: Type.String({
-    pattern: '^0x([0-9a-fA-F]{2}){4,512}$',
-    description: 'The call: the function’s selector and its arguments, in hex.',
-  }),
-  word: Type.Integer({
-    default: 0,
-    minimum: 0,
-    maximum: 63,
-    description: 'Which word of what is returned.',
-  }),
-  type: Type.Union([Type.Literal('uint'), Type.Literal('int'), Type.Literal('bool')], {
-    default: 'uint',
-  }),
-  decimals: Type.Integer({
-    default: 0,
-    minimum: 0,
-    maximum: 36,
-    description: 'Decimal digits of the word.',
-  }),
-  unit: unitSchema,
-  scale: scaleSchema,
-})
-type Call = Static<typeof callSchema>
 
 const paramsSchema = strictObject({
   ...ethereumParams,
@@ -52,16 +19,20 @@ const paramsSchema = strictObject({
     maxItems: 16,
     examples: [
       [
-        // totalSupply() of a token.
         {
           signal: 'supply',
           address: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48',
-          data: '0x18160ddd',
+          function: 'totalSupply() view returns (uint256)',
           decimals: 6,
         },
       ],
     ],
     description: 'Read-only calls, each of which becomes a signal.',
+  }),
+  ratios: Type.Array(ratioSchema, {
+    default: [],
+    maxItems: 8,
+    description: 'What one call returns over what another does, each of which becomes a signal.',
   }),
 })
 type Params = Static<typeof paramsSchema>
@@ -76,8 +47,15 @@ export const contractKind = defineKind({
   kind: 'contract',
   summary: 'Read-only calls of contracts on an EVM chain give numbers to judge a protocol by.',
   params: paramsSchema,
-  check: (params) => [...checkEthereumParams(params), ...checkNames(params)],
-  signals: ({ calls }) => [
+  check: (params) => [
+    ...checkEthereumParams(params),
+    ...params.calls.flatMap((call, index) =>
+      checkCall(call).map((problem) => ({ ...problem, path: ['calls', index, ...problem.path] })),
+    ),
+    ...checkNames(params),
+    ...checkRatios(params),
+  ],
+  signals: ({ calls, ratios }) => [
     latencySignal('From the first packet to the node’s latest block: a connection and one call.'),
     {
       name: 'head-age',
@@ -86,7 +64,8 @@ export const contractKind = defineKind({
       aggregate: 'median',
       meaning: 'From the time of the node’s latest block to the start of the round.',
     },
-    ...calls.map(toSignal),
+    ...calls.map(callSignal),
+    ...ratios.map(ratioSignal),
   ],
   identities: [],
   outcomes: [...httpOutcomes, 'wrong-chain', 'content', 'reverted'],
@@ -102,39 +81,64 @@ export const contractKind = defineKind({
   probe,
 })
 
-function checkNames({ calls }: Params): readonly ParamsProblem[] {
+function checkNames({ calls, ratios }: Params): readonly ParamsProblem[] {
   const taken = new Set(OWN_SIGNALS)
-  return calls.flatMap(({ signal }, index) => {
-    const isTaken = taken.has(signal)
-    taken.add(signal)
-    const path = ['calls', index, 'signal']
-    return isTaken
-      ? [{ path, code: 'duplicate-signal', expected: 'another name', got: signal }]
-      : []
-  })
+  const find = (list: string, signals: readonly { readonly signal: string }[]) =>
+    signals.flatMap(({ signal }, index) => {
+      const isTaken = taken.has(signal)
+      taken.add(signal)
+      const path = [list, index, 'signal']
+      return isTaken
+        ? [{ path, code: 'duplicate-signal', expected: 'another name', got: signal }]
+        : []
+    })
+  return [...find('calls', calls), ...find('ratios', ratios)]
 }
 
-function toSignal({ signal, address, unit, scale }: Call): KindSignal {
-  const meaning = `What ${address} returns.`
-  return { name: signal, unit, scale, aggregate: 'median', meaning }
+function checkRatios({ calls, ratios }: Params): readonly ParamsProblem[] {
+  const names = calls.map(({ signal }) => signal)
+  return ratios.flatMap((ratio, index) =>
+    (['of', 'over'] as const)
+      .filter((side) => !names.includes(ratio[side]))
+      .map((side) => ({
+        path: ['ratios', index, side],
+        code: 'unknown-call',
+        expected: `one of ${names.join(', ')}`,
+        got: ratio[side],
+      })),
+  )
 }
 
 async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer> {
-  const calls = params.calls.map(({ address: to, data }) => ({ to, data }))
-  const viewed = await viewContracts(params, calls, context)
+  const calls = params.calls.map((call) => ({ call, made: makeCall(call) }))
+  const viewed = await viewContracts(
+    params,
+    calls.map(({ call, made }) => ({ to: call.address, data: made.data })),
+    context,
+  )
   if (!viewed.ok) return viewed.stop
   const { head, height, latency, returned } = viewed.value
   const signals: Record<string, bigint> = {
     latency,
     'head-age': BigInt(context.roundStartMs - head.timestampMs),
   }
-  for (const [index, call] of params.calls.entries()) {
+  const numbers = new Map<string, Decimal>()
+  for (const [index, { call, made }] of calls.entries()) {
     const bytes = returned[index]
     if (bytes === undefined) throw new Error(`call ${index} has no answer`)
     if (!bytes.ok) return bytes.stop
-    const value = readValue(call, bytes.value)
+    const number = made.read(bytes.value)
+    if (!number.ok) return redetail(number.stop, `${call.signal}: ${number.stop.detail}`)
+    const value = toSignalValue(call, number.value)
     if (!value.ok) return value.stop
     signals[call.signal] = value.value
+    numbers.set(call.signal, number.value)
+  }
+  for (const { signal, of, over } of params.ratios) {
+    const [one, other] = [numbers.get(of), numbers.get(over)]
+    if (one === undefined || other === undefined) throw new Error(`ratio ${signal} is of no calls`)
+    const ratio = getRatio(one, other)
+    if (ratio !== undefined) signals[signal] = ratio
   }
   return {
     status: 'reached',
@@ -142,18 +146,4 @@ async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer
     signals,
     identities: {},
   }
-}
-
-function readValue({ signal, word, type, decimals, scale }: Call, bytes: Uint8Array): Step<bigint> {
-  if (bytes.length < (word + 1) * WORD_BYTES) {
-    return stopped(failed('content', `${signal}: ${bytes.length} bytes, no word ${word}`))
-  }
-  const mantissa = type === 'int' ? readSignedWord(bytes, word) : readWord(bytes, word)
-  if (type === 'bool' && mantissa > 1n) {
-    return stopped(failed('content', `${signal}: ${mantissa} is no bool`))
-  }
-  const value = toScale({ mantissa, decimals }, scale)
-  return fitsSignal(value)
-    ? done(value)
-    : stopped(failed('content', `${signal}: ${value} exceeds 64 bits; lower its scale`))
 }
