@@ -1,11 +1,12 @@
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { done, type ProbeKind } from '@watchfire/probes'
+import { parseParams } from '../../../packages/probes/src/params.ts'
 import type { Prng } from '../../sim/world/prng.ts'
 import { join, mutateBytes } from '../mutate-bytes.ts'
 import { type JsonValue, mutateJson } from '../mutate-json.ts'
 import { check, type FuzzTarget, type Outcome } from '../target.ts'
-import { toUtf8 } from '../text.ts'
+import { fromUtf8, toUtf8 } from '../text.ts'
 import { findKind, probeCodes, runProbe } from './run-probe.ts'
 
 /** A kind with parameters, and what a healthy target answers each of its requests with. */
@@ -43,6 +44,23 @@ const pythUpdate = {
   parsed: [{ id: priceId, price: pythPrice, ema_price: pythPrice, metadata: { slot: 77 } }],
 }
 
+const words = (...values: readonly bigint[]): string => values.map(word).join('')
+const contract = { url: rpc.url, chainId: 1 }
+const call = { address: `0x${'ab'.repeat(20)}` }
+const queue = `0x${words(3n, 64n, 2n, 11n, 12n)}`
+const list = `0x${words(32n, 1n, 32n, 64n, 1n, 2n, 5n, 6n)}`
+const exposition = `# HELP backlog_size Packets.
+# TYPE backlog_size gauge
+backlog_size{chain="a",channel="channel-0"} 3
+backlog_size{chain="b",channel="channel-\\"1\\n"} 2e0 1763683260000
+backlog_oldest_timestamp{chain="a"} 1763683200
+wallet_balance{chain="a",denom="uatom"} 1.5e+07
+workers{type="packet"} 2
+queue NaN
+queue 1.25
+seen_seconds 1763683250.5
+`
+
 const subjects: readonly Subject[] = [
   {
     kind: findKind('http'),
@@ -72,7 +90,71 @@ const subjects: readonly Subject[] = [
     params: { ...feed, feed: 'pyth', priceId },
     replies: [JSON.stringify(pythUpdate)],
   },
+  {
+    kind: findKind('relayer'),
+    params: complete('relayer', {
+      url: 'http://target.example/metrics',
+      software: 'hermes',
+      metrics: [
+        { signal: 'queue', metric: 'queue', reduce: 'max', scale: 3 },
+        { signal: 'seen', metric: 'seen_seconds', take: 'age', reduce: 'min' },
+      ],
+    }),
+    replies: [exposition],
+  },
+  {
+    kind: findKind('contract'),
+    params: complete('contract', {
+      ...contract,
+      calls: [
+        { ...call, signal: 'word', data: '0x18160ddd', type: 'int', word: 1 },
+        {
+          ...call,
+          signal: 'queue',
+          function: 'queue() view returns (uint8, uint256[] ids)',
+          output: 'ids',
+        },
+        {
+          ...call,
+          signal: 'rate',
+          function: 'get() returns ((uint64[] rates, bool on)[] list)',
+          output: 'list.0.rates.1',
+        },
+      ],
+      ratios: [{ signal: 'ratio', of: 'word', over: 'queue' }],
+    }),
+    replies: [[block], ['0x1', `0x${words(7n, 9n)}`, queue, list]],
+  },
+  {
+    kind: findKind('price-reference'),
+    params: complete('price-reference', {
+      sources: [
+        { url: 'http://a.example/', price: '/data/0/last', time: '/data/0/time' },
+        { url: 'http://b.example/', price: '/price', time: '/at', timeUnit: 'ms' },
+        { url: 'http://c.example/', price: '/price', decimals: 4 },
+      ],
+      oracles: [
+        { name: 'pyth', feed: 'pyth', url: 'http://d.example/', priceId },
+        { ...contract, ...call, name: 'own', decimals: 8 },
+      ],
+    }),
+    // A server's end for each connection, in the order in which they are made.
+    replies: [
+      '{"data":[{"last":3000.25,"time":"2025-11-21T00:01:00Z"}]}',
+      '{"price":"3001","at":1763683259000}',
+      '{"price":30005000}',
+      JSON.stringify(pythUpdate),
+      [block],
+      ['0x1', roundData, `0x${word(8n)}`],
+    ],
+  },
 ]
+
+function complete(name: string, given: object): object {
+  const parsed = parseParams(findKind(name), given)
+  if (!parsed.ok) throw new RangeError(`${name} refuses ${JSON.stringify(parsed.problems)}`)
+  return parsed.params
+}
 
 const ODD_RESULTS: readonly JsonValue[] = [
   null,
@@ -135,8 +217,37 @@ function drawBody(prng: Prng, firstId: number, results: readonly JsonValue[]): s
   return JSON.stringify(prng.chance(40) ? mutateJson(prng, answer) : answer)
 }
 
+const ODD_LINES = [
+  '# TYPE queue histogram',
+  '# EOF',
+  'queue',
+  'queue{',
+  'queue{a="b} 1',
+  'queue{a="\\',
+  'queue{} 1e999',
+  'queue -Inf',
+  'queue 0x10',
+  `queue ${'9'.repeat(150)}`,
+  `queue{${'a="b",'.repeat(300)}} 1`,
+  'seen_seconds -1e30',
+  '\u0000',
+]
+
+/** Lines of a text in another order, doubled, left out, odd, or with bytes changed. */
+function drawLines(prng: Prng, text: string): string {
+  const lines = prng.chance(300) ? prng.shuffle(text.split('\n')) : text.split('\n')
+  const drawn = lines.flatMap((line) => {
+    if (prng.chance(60)) return []
+    if (prng.chance(60)) return [line, line]
+    if (prng.chance(60)) return [prng.pick(ODD_LINES)]
+    return prng.chance(150) ? [fromUtf8(mutateBytes(prng, toUtf8(line)))] : [line]
+  })
+  return drawn.join(prng.chance(50) ? '\r\n' : '\n')
+}
+
 /** A text that a server gives by GET: JSON is changed as JSON half of the time. */
 function drawText(prng: Prng, text: string): string {
+  if (text.includes('\n')) return prng.chance(300) ? text : drawLines(prng, text)
   if (!text.startsWith('{') || prng.chance(500)) return text
   return JSON.stringify(mutateJson(prng, JSON.parse(text) as JsonValue))
 }
