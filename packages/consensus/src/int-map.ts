@@ -49,7 +49,9 @@ export function dropBelow<T>(map: IntMap<T>, floor: number): IntMap<T> {
 export function* ascend<T>(map: IntMap<T>): Generator<readonly [key: number, value: T]> {
   const indexes = [...map.chunks.keys()].toSorted((a, b) => a - b)
   for (const index of indexes) {
-    for (const [position, value] of (map.chunks.get(index) ?? []).entries()) {
+    const chunk = map.chunks.get(index) ?? []
+    for (let position = 0; position < chunk.length; position++) {
+      const value = chunk[position]
       if (value !== undefined) yield [index * CHUNK + position, value]
     }
   }

@@ -32,13 +32,13 @@ export function makeScheme(name: SchemeName): SignatureScheme {
  * scheme could forge them; nobody in the simulator does.
  */
 function makeCheapScheme(): SignatureScheme {
-  const secrets = new Map<string, Uint32Array>()
+  const secrets = new Map<string, Int32Array>()
   // The objects that committees hold are asked for all the time.
-  const ofObjects = new Map<Uint8Array, Uint32Array>()
+  const ofObjects = new Map<Uint8Array, Int32Array>()
   return {
     name: 'cheap',
     makeKey(label) {
-      const secret = new Uint32Array(hash('sha256', `secret of ${label}`, 'buffer').buffer, 0, 8)
+      const secret = new Int32Array(hash('sha256', `secret of ${label}`, 'buffer').buffer, 0, 8)
       const publicKey = new Uint8Array(hash('sha256', `public key of ${label}`, 'buffer'))
       secrets.set(toName(publicKey), secret)
       ofObjects.set(publicKey, secret)
@@ -49,7 +49,7 @@ function makeCheapScheme(): SignatureScheme {
       if (secret === undefined || signature.length !== SIGNATURE_WORDS * 4) return false
       const wanted = mix(secret, digest)
       for (let index = 0; index < SIGNATURE_WORDS; index++) {
-        if (readWord(signature, 4 * index) >>> 0 !== wanted[index]) return false
+        if (readWord(signature, 4 * index) !== wanted[index]) return false
       }
       return true
     },
@@ -58,9 +58,12 @@ function makeCheapScheme(): SignatureScheme {
 
 const SIGNATURE_WORDS = 16
 
-/** Sixteen words, each of which depends on every word of secret and digest: it is gone through twice. */
-function mix(secret: Uint32Array, digest: Uint8Array): Uint32Array {
-  const out = new Uint32Array(SIGNATURE_WORDS)
+/**
+ * Sixteen words of 32 bits with a sign, which numbers without one would be boxed for; each depends on
+ * every word of secret and digest: it is gone through twice.
+ */
+function mix(secret: Int32Array, digest: Uint8Array): Int32Array {
+  const out = new Int32Array(SIGNATURE_WORDS)
   let word = digest.length
   for (let index = 0; index < 2 * SIGNATURE_WORDS; index++) {
     const part = readWord(digest, (index % 8) * 4)
@@ -75,12 +78,11 @@ function mix(secret: Uint32Array, digest: Uint8Array): Uint32Array {
 
 /** Four bytes, the lowest first. A view would cost more than all that is read by it. */
 function readWord(bytes: Uint8Array, at: number): number {
-  const [first = 0, second = 0] = [bytes[at], bytes[at + 1]]
-  const [third = 0, fourth = 0] = [bytes[at + 2], bytes[at + 3]]
-  return first | (second << 8) | (third << 16) | (fourth << 24)
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
+  return low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
 }
 
-function toBytes({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+function toBytes({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
