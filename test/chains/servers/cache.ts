@@ -60,6 +60,16 @@ export function buildGo(module: string, version: string, program: string): strin
   return join(dir, program)
 }
 
+/** The same of a package whose module builds only as one that others need. */
+export function buildGoNeeded(goPackage: string, version: string, program: string): string {
+  const dir = getCached(`${program}-${version}`, (home) => {
+    runCommand('go', ['mod', 'init', 'watchfire.example/needs'], { cwd: home })
+    runCommand('go', ['get', `${goPackage}@${version}`], { cwd: home })
+    runCommand('go', ['build', '-o', program, goPackage], { cwd: home })
+  })
+  return join(dir, program)
+}
+
 /**
  * The same of a module that replaces some of what it needs, which `go install` refuses: it is copied
  * and built where it lies.

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getDebian } from './debian.ts'
+import { pickPorts } from './ports.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+
+/** A DNS server that is asked about `chain.test` by authority, and asks nobody that answers. */
+export interface Unbound {
+  readonly port: number
+  readonly process: ServerProcess
+  /** The zone as it is from here on. */
+  setSerial(serial: number): void
+  stop(): Promise<void>
+}
+
+/** As many texts as no datagram of 512 bytes holds. */
+export const TEXTS = 20
+
+/** Starts one; it may not serve yet. */
+export async function startUnbound(serial: number): Promise<Unbound> {
+  const { command, env } = getDebian('usr/sbin/unbound', ['unbound', 'libprotobuf-c1'])
+  const dir = mkdtempSync(join(tmpdir(), 'watchfire-unbound-'))
+  const config = join(dir, 'unbound.conf')
+  const [port = 0, nobody = 0] = await pickPorts(2)
+  const write = (next: number) => writeFileSync(config, makeConfig({ dir, port, nobody }, next))
+  write(serial)
+  const args = ['-d', '-c', config]
+  const server = startServerProcess({ command, env, args, logFile: join(dir, 'log') })
+  return {
+    port,
+    process: server,
+    setSerial(next) {
+      write(next)
+      process.kill(server.pid, 'SIGHUP')
+    },
+    async stop() {
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Places {
+  readonly dir: string
+  readonly port: number
+  /** A port that nobody listens on, where it would ask for other names. */
+  readonly nobody: number
+}
+
+function makeConfig({ dir, port, nobody }: Places, serial: number): string {
+  const texts = Array.from({ length: TEXTS }, (_value, at) => `text ${at} ${'x'.repeat(40)}`)
+  const records = [
+    `chain.test. 300 IN SOA ns.chain.test. admin.chain.test. ${serial} 3600 600 86400 300`,
+    'chain.test. 300 IN A 192.0.2.1',
+    'chain.test. 60 IN A 192.0.2.2',
+    ...texts.map((text) => `many.chain.test. 300 IN TXT "${text}"`),
+  ]
+  return `
+server:
+  interface: 127.0.0.1
+  port: ${port}
+  access-control: 127.0.0.0/8 allow_snoop
+  do-not-query-localhost: no
+  username: ""
+  chroot: ""
+  directory: "${dir}"
+  pidfile: "${dir}/pid"
+  use-syslog: no
+  logfile: ""
+  num-threads: 1
+  max-udp-size: 512
+  module-config: "iterator"
+  local-zone: "chain.test." static
+  local-zone: "refused.test." refuse
+${records.map((record) => `  local-data: '${record}'`).join('\n')}
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@${nobody}
+remote-control:
+  control-enable: no
+`
+}
