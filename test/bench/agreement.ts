@@ -95,6 +95,7 @@ function makeScenario(rounds: number, dead: ReadonlySet<number>): Scenario {
     scheme: 'cheap',
     founding: { seed: 1, weights: WEIGHTS, targets: 4, shards: 1 },
     observers: 0,
+    driftsPpm: [],
     clockOffsetsMs: WEIGHTS.map(() => 0),
     weather: {
       lossPerMille: 0,

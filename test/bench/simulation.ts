@@ -83,6 +83,7 @@ function makeLarge(members: number): Scenario {
     scheme: 'cheap',
     founding: { seed: 1, weights, targets: 4, shards: 1 },
     observers: 0,
+    driftsPpm: [],
     clockOffsetsMs: weights.map(() => 0),
     weather: goodWeather,
     faults: [],

@@ -3,12 +3,12 @@ import { goodWeather } from './world/network.ts'
 
 /**
  * One thing taken out of a drawn scenario, as it is written on a command line: a fault by its place in
- * the list, the vices of a member, a dead member's death, the observers, a node's false clock, or the
- * bad weather.
+ * the list, the vices of a member, a dead member's death, the observers, a node's false clock or its
+ * drift, or the bad weather.
  */
 export type Cut = string
 
-const pattern = /^(?:(?:fault|vice|dead|clock):\d+|observers|weather)$/
+const pattern = /^(?:(?:fault|vice|dead|clock|drift):\d+|observers|weather)$/
 
 /** @returns whether this names something that may be taken out */
 export function isCut(text: string): text is Cut {
@@ -17,13 +17,14 @@ export function isCut(text: string): text is Cut {
 
 /** Every single thing that could be taken out of a scenario, the largest first. */
 export function listCuts(scenario: Scenario): readonly Cut[] {
-  const { faults, vices, observers, weather, clockOffsetsMs, dead } = scenario
+  const { faults, vices, observers, weather, clockOffsetsMs, driftsPpm, dead } = scenario
   return [
     ...[...vices.keys()].map((member) => `vice:${member}`),
     ...[...dead].map((member) => `dead:${member}`),
     ...(observers > 0 ? ['observers'] : []),
     ...faults.map((_, index) => `fault:${index}`),
     ...clockOffsetsMs.flatMap((offsetMs, node) => (offsetMs === 0 ? [] : [`clock:${node}`])),
+    ...driftsPpm.flatMap((ppm, node) => (ppm === 0 ? [] : [`drift:${node}`])),
     ...(weather === goodWeather ? [] : ['weather']),
   ]
 }
@@ -52,10 +53,15 @@ export function applyCuts(scenario: Scenario, cuts: readonly Cut[]): Scenario {
     clockOffsetsMs: kept.map((node) =>
       has(`clock:${node}`) ? 0 : (scenario.clockOffsetsMs[node] ?? 0),
     ),
+    driftsPpm: kept.map((node) => (has(`drift:${node}`) ? 0 : (scenario.driftsPpm[node] ?? 0))),
     faults: scenario.faults.flatMap((fault, index): Fault[] => {
       if (has(`fault:${index}`)) return []
       if (fault.kind === 'partition') {
         return [{ ...fault, sides: kept.map((node) => fault.sides[node] ?? 0) }]
+      }
+      if (fault.kind === 'one-way') {
+        const [from, to] = [moved.get(fault.from), moved.get(fault.to)]
+        return from === undefined || to === undefined ? [] : [{ ...fault, from, to }]
       }
       if (!('node' in fault)) return [fault]
       const node = moved.get(fault.node)

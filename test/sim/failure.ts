@@ -58,6 +58,9 @@ function describeScenario(scenario: Scenario): string[] {
     ...(clockOffsetsMs.every((offsetMs) => offsetMs === 0)
       ? []
       : [`clocks off by ${clockOffsetsMs.join()} ms`]),
+    ...(scenario.driftsPpm.every((ppm) => ppm === 0)
+      ? []
+      : [`clocks drift by ${scenario.driftsPpm.join()} ppm`]),
     ...faults.map(describeFault),
   ]
 }
@@ -65,6 +68,13 @@ function describeScenario(scenario: Scenario): string[] {
 function describeFault(fault: Fault): string {
   const when = `at ${fault.atMs - ORIGIN_MS} ms:`
   if (fault.kind === 'partition') return `${when} partition, sides ${fault.sides.join()}`
+  if (fault.kind === 'one-way') {
+    return `${when} node ${fault.to} does not hear node ${fault.from} for ${fault.forMs} ms`
+  }
+  if (fault.kind === 'slow') {
+    return `${when} node ${fault.node} takes ${fault.costMs} ms a message for ${fault.forMs} ms`
+  }
+  if (fault.kind === 'join') return `${when} node ${fault.node} starts for the first time`
   if (fault.kind === 'heal') return `${when} heal`
   if (fault.kind === 'clock') return `${when} node ${fault.node}, clock off by ${fault.offsetMs} ms`
   if (fault.kind === 'disk') {

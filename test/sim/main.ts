@@ -11,7 +11,7 @@ import { viceNames } from './vices/registry.ts'
 const usage = [
   `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
-  '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, observers, weather)',
+  '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, drift:N, observers, weather)',
 ].join('\n')
 
 /** Between two lines of progress. */

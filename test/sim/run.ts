@@ -82,8 +82,13 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   }
   for (const vice of [...scenario.vices.values()].flat()) count(vice)
 
+  for (const ppm of scenario.driftsPpm) if (ppm !== 0) count('drift')
+  const joins = new Set(
+    scenario.faults.flatMap((fault) => (fault.kind === 'join' ? [fault.node] : [])),
+  )
   for (const node of nodes) {
     if (scenario.dead.has(node.index)) count('dead')
+    else if (joins.has(node.index)) continue
     else queue.after(node.prng.between(0, HEAD_START_MS), () => node.boot())
   }
   for (const fault of scenario.faults) {
@@ -95,7 +100,11 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   queue.at(scenario.goodFromMs, () => {
     network.setWeather(goodWeather)
     network.partition([])
-    for (const node of nodes) node.disk.mend()
+    network.mendLinks()
+    for (const node of nodes) {
+      node.disk.mend()
+      node.slowDown(0)
+    }
     for (const node of nodes) revive(node, scenario)
   })
   const progressMs = scenario.goodFromMs + SETTLE_ROUNDS * 1000
@@ -209,6 +218,7 @@ function makeWorld(
       index,
       member: member as MemberIndex | undefined,
       clockOffsetMs: scenario.clockOffsetsMs[index] ?? 0,
+      driftPpm: scenario.driftsPpm[index] ?? 0,
       compactBytes: new Prng(seed, `log of ${index}`).pick(COMPACT_BYTES),
       vice: vices === undefined ? undefined : makeVice(vices),
     }
@@ -238,6 +248,19 @@ function happen(world: World, fault: Fault): void {
       const node = nodes[fault.node]
       node?.disk.fail(fault.how, node.prng)
       queue.after(fault.forMs, () => node?.disk.mend())
+      break
+    }
+    case 'one-way':
+      network.breakLink(fault.from, fault.to)
+      queue.after(fault.forMs, () => network.mendLink(fault.from, fault.to))
+      break
+    case 'slow':
+      nodes[fault.node]?.slowDown(fault.costMs)
+      queue.after(fault.forMs, () => nodes[fault.node]?.slowDown(0))
+      break
+    case 'join': {
+      const node = nodes[fault.node]
+      if (node !== undefined && !node.isUp && !node.isBroken) node.boot()
       break
     }
     case 'partition':

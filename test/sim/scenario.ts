@@ -16,6 +16,9 @@ export const scenarioNames = [
   'dead-leader',
   'lost-log',
   'disks',
+  'links',
+  'slow',
+  'large',
   'outage',
   'byzantine',
   'handover',
@@ -42,6 +45,24 @@ export type Fault =
       readonly afterOps: number
       readonly downMs: number
     }
+  /** A link that carries nothing one way: `to` does not hear `from`, and is heard. */
+  | {
+      readonly kind: 'one-way'
+      readonly atMs: number
+      readonly from: number
+      readonly to: number
+      readonly forMs: number
+    }
+  /** A node that takes its time with every message. */
+  | {
+      readonly kind: 'slow'
+      readonly atMs: number
+      readonly node: number
+      readonly costMs: number
+      readonly forMs: number
+    }
+  /** A node that starts only now, with nothing. */
+  | { readonly kind: 'join'; readonly atMs: number; readonly node: number }
   /** A disk that is full, or fails, for a while; the node stops by itself, and is started again. */
   | {
       readonly kind: 'disk'
@@ -68,6 +89,8 @@ export interface Scenario {
   readonly observers: number
   /** Of nodes: members first, then observers. */
   readonly clockOffsetsMs: readonly number[]
+  /** Of nodes: millionths by which their clocks run fast. */
+  readonly driftsPpm: readonly number[]
   readonly weather: Weather
   readonly faults: readonly Fault[]
   /** By member; several are combined. Together the members weigh at most f, in each epoch. */
@@ -84,6 +107,10 @@ export interface Scenario {
 const ROUND_MS = 1000
 /** Good rounds at the end: what agreement needs to settle, and then to show that it goes on. */
 const GOOD_ROUNDS = 24
+/** Seeds of any scenario whose committee is large all the same. */
+const LARGE_PER_MILLE = 15
+/** A quartz is off by 100 at most; a bad one, in a hot machine, by some more. */
+const DRIFT_PPM_MAX = 1000
 /** Real Ed25519 in every twentieth seed. */
 const ED25519_EVERY = 20
 
@@ -100,10 +127,22 @@ export function drawScenario(
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
   const isCalm = has('calm', 'dead-leader')
-  const badRounds = isCalm ? 2 : has('outage') ? prng.between(20, 45) : prng.between(8, 16)
+  const badRounds = isCalm
+    ? 2
+    : has('outage')
+      ? prng.between(20, 45)
+      : has('large')
+        ? prng.between(4, 6)
+        : prng.between(8, 16)
   const goodFromMs = ORIGIN_MS + badRounds * ROUND_MS
   const isAttacked = has('byzantine', 'storm') || only !== undefined
-  const weights = drawWeights(prng, isAttacked || has('lost-log', 'dead-leader') ? 4 : 1)
+  // What came later draws from chance of its own, so that seeds stay what they were without it.
+  const moreChance = new Prng(seed, 'more faults')
+  const smaller = drawWeights(prng, isAttacked || has('lost-log', 'dead-leader') ? 4 : 1)
+  const weights =
+    has('large') || (!isCalm && moreChance.chance(LARGE_PER_MILLE))
+      ? drawLargeWeights(moreChance)
+      : smaller
   const observers = prng.chance(300) ? 1 : 0
   const isHandover = has('handover') || (has('storm') && prng.chance(300))
   const nextWeights = drawWeights(prng, isAttacked ? 4 : 1)
@@ -115,8 +154,7 @@ export function drawScenario(
   const twins = [...vices].flatMap(([member, names]) => (names.includes('twin') ? [member] : []))
   const nodes = members + observers + twins.length
   const draw = { prng, nodes, goodFromMs, faulty }
-  // What came later draws from chance of its own, so that seeds stay what they were without it.
-  const more = { ...draw, prng: new Prng(seed, 'more faults') }
+  const more = { ...draw, prng: moreChance }
   return {
     name: named,
     seed,
@@ -134,9 +172,19 @@ export function drawScenario(
     clockOffsetsMs: Array.from({ length: nodes }, () =>
       has('clocks', 'storm') ? prng.between(-2500, 2500) : isCalm ? 0 : prng.between(-40, 40),
     ),
-    weather: isCalm ? goodWeather : drawWeather(prng, has('lossy', 'storm')),
+    driftsPpm: Array.from({ length: nodes }, () =>
+      has('slow', 'storm') && moreChance.chance(500)
+        ? moreChance.between(-DRIFT_PPM_MAX, DRIFT_PPM_MAX)
+        : 0,
+    ),
+    weather: isCalm
+      ? goodWeather
+      : {
+          ...drawWeather(prng, has('lossy', 'storm')),
+          ...(has('links', 'storm') ? { corruptPerMille: moreChance.between(1, 40) } : {}),
+        },
     faults: [
-      ...(has('crashes', 'storm', 'disks') || (has('handover') && prng.chance(500))
+      ...(has('crashes', 'storm', 'disks', 'large') || (has('handover') && prng.chance(500))
         ? drawCrashes(draw)
         : []),
       ...(isHandover && prng.chance(700) ? drawHandoverCrashes(draw) : []),
@@ -145,6 +193,9 @@ export function drawScenario(
       ...(has('lost-log') ? drawWipe(draw, weights) : []),
       ...(has('clocks') ? drawClockSteps(draw) : []),
       ...(has('disks', 'storm') ? drawDiskFaults(more) : []),
+      ...(has('links', 'storm') ? drawOneWays(more) : []),
+      ...(has('slow', 'storm') ? drawSlowness(more) : []),
+      ...(has('slow', 'storm') ? drawJoins(more) : []),
     ],
     vices,
     twins,
@@ -169,6 +220,12 @@ function drawWeights(prng: Prng, membersMin: number): number[] {
     if (members < 4 || Math.max(...weights) <= getFaultyWeight(weights)) return weights
   }
   return Array.from({ length: members }, () => 1)
+}
+
+function drawLargeWeights(prng: Prng): number[] {
+  const members = prng.between(11, 31)
+  // No member alone outweighs f.
+  return Array.from({ length: members }, () => prng.between(1, 3))
 }
 
 /** A member no heavier than f. */
@@ -291,6 +348,33 @@ function drawWipe(draw: Draw, weights: readonly number[]): Fault[] {
   const downMs = prng.between(1, 3000)
   const afterOps = prng.between(0, 40)
   return [{ kind: 'crash', atMs: drawTime(draw), node, how: 'wipe', afterOps, downMs }]
+}
+
+function drawOneWays(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: prng.between(1, 2 * nodes) }).flatMap((): Fault[] => {
+    const [from, to] = [prng.between(0, nodes - 1), prng.between(0, nodes - 1)]
+    const [atMs, forMs] = [drawTime(draw), prng.between(200, 6000)]
+    return from === to ? [] : [{ kind: 'one-way', atMs, from, to, forMs }]
+  })
+}
+
+function drawSlowness(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: prng.between(1, 4) }, () => ({
+    kind: 'slow',
+    atMs: drawTime(draw),
+    node: prng.between(0, nodes - 1),
+    costMs: prng.between(1, 60),
+    forMs: prng.between(500, 6000),
+  }))
+}
+
+function drawJoins(draw: Draw): Fault[] {
+  const { prng, nodes } = draw
+  return Array.from({ length: nodes }, (_, node) => node)
+    .filter(() => prng.chance(200))
+    .map((node) => ({ kind: 'join', atMs: drawTime(draw), node }))
 }
 
 /** Crashes come on top: what a failed flush left is only known when the power goes. */

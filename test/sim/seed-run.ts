@@ -43,7 +43,7 @@ export function runSeed(scenario: Scenario): SeedRun {
   const before = process.threadCpuUsage()
   const result = runTwice(scenario)
   const used = process.threadCpuUsage(before)
-  const { lost, duplicated, cut } = result.network
+  const { lost, duplicated, cut, damaged } = result.network
   return {
     scenario,
     rounds: 2 * result.rounds,
@@ -52,6 +52,7 @@ export function runSeed(scenario: Scenario): SeedRun {
       'lost-message': lost,
       'duplicated-message': duplicated,
       'cut-message': cut,
+      'damaged-message': damaged,
     },
     violations: result.violations,
     tail: result.violations.length > 0 ? result.tail : [],

@@ -126,6 +126,9 @@ export class Inbox {
     switch (verdict.action) {
       case 'accept': {
         const { input } = verdict
+        if (parcel.isDamaged === true) {
+          auditor.violate('signature', `node ${node.index} takes a damaged ${topic} for a true one`)
+        }
         if (input.kind === 'status') break
         if (input.kind === 'attestation') {
           const name = toName(input.digest)
@@ -137,7 +140,8 @@ export class Inbox {
       }
       case 'reject':
         node.say(`rejects ${topic} of n${from.index}: ${verdict.code}`)
-        auditor.tell((checker) => checker.onReject?.(node, from, topic, verdict.code))
+        if (parcel.isDamaged === true) this.#world.witness.count('refused-damaged-message')
+        else auditor.tell((checker) => checker.onReject?.(node, from, topic, verdict.code))
         break
       case 'ignore':
         if (verdict.code === 'internal') throw new Error(`admission threw: ${verdict.detail}`)

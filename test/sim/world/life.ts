@@ -32,28 +32,39 @@ export class Life {
   number = 0
   readonly #queue: EventQueue
   readonly #mourners: Mourners
+  readonly #driftPpm: number
   #clockOffsetMs: number
+  /** Virtual time at which the clock was set. */
+  #setAtMs: number
   #opsLeft: number | undefined
   #crashKind: CrashKind = 'kill'
 
-  constructor(queue: EventQueue, clockOffsetMs: number, mourners: Mourners) {
+  constructor(
+    queue: EventQueue,
+    clock: { readonly clockOffsetMs: number; readonly driftPpm: number },
+    mourners: Mourners,
+  ) {
     this.#queue = queue
-    this.#clockOffsetMs = clockOffsetMs
+    this.#driftPpm = clock.driftPpm
+    this.#clockOffsetMs = clock.clockOffsetMs
+    this.#setAtMs = queue.nowMs
     this.#mourners = mourners
   }
 
   /** The node's clock less the world's. */
   get clockOffsetMs(): number {
-    return this.#clockOffsetMs
+    const drifted = ((this.#queue.nowMs - this.#setAtMs) * this.#driftPpm) / 1e6
+    return this.#clockOffsetMs + Math.floor(drifted)
   }
 
   set clockOffsetMs(offsetMs: number) {
     this.#clockOffsetMs = offsetMs
+    this.#setAtMs = this.#queue.nowMs
   }
 
   /** The node's wall clock. */
   get nowMs(): UnixMs {
-    return (this.#queue.nowMs + this.#clockOffsetMs) as UnixMs
+    return (this.#queue.nowMs + this.clockOffsetMs) as UnixMs
   }
 
   /** Dies now, or after some more operations: between two writes, or a write and what follows. */
@@ -91,7 +102,10 @@ export class Life {
   /** Runs `run` later in this life, at a time by this node's clock. */
   at(localMs: number, run: () => void): Happening {
     const { number } = this
-    return this.#queue.at(localMs - this.#clockOffsetMs, () => {
+    const leftMs = Math.max(0, localMs - this.nowMs)
+    // A clock that drifts has moved on by then; a millisecond late, so that it is never early.
+    const waitMs = this.#driftPpm === 0 ? leftMs : leftMs / (1 + this.#driftPpm / 1e6) + 1
+    return this.#queue.after(waitMs, () => {
       if (this.isUp && this.number === number) this.guard(run)
     })
   }

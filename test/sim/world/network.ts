@@ -10,6 +10,8 @@ export interface Weather {
   /** Share of messages that take `slowMsMax` at most instead. */
   readonly slowPerMille: number
   readonly slowMsMax: number
+  /** Share of messages of which a byte arrives as another. */
+  readonly corruptPerMille?: number
 }
 
 export const goodWeather: Weather = {
@@ -26,6 +28,7 @@ export interface NetworkCounts {
   lost: number
   duplicated: number
   cut: number
+  damaged: number
 }
 
 /** Links between all nodes; each message meets its own fate. */
@@ -35,7 +38,9 @@ export class SimNetwork {
   #weather: Weather
   /** Which side of the partition a node is on; all on one side when there is none. */
   #sides: readonly number[] = []
-  readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0, cut: 0 }
+  /** Links that carry nothing this way, `from>to`; the other way may be whole. */
+  readonly #broken = new Set<string>()
+  readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0, cut: 0, damaged: 0 }
 
   constructor(queue: EventQueue, prng: Prng, weather: Weather) {
     this.#queue = queue
@@ -52,8 +57,28 @@ export class SimNetwork {
     this.#sides = sides
   }
 
-  /** @param arrive called once for each copy that arrives */
-  send(from: number, to: number, arrive: () => void): void {
+  /** Breaks a link in one direction only. */
+  breakLink(from: number, to: number): void {
+    this.#broken.add(`${from}>${to}`)
+  }
+
+  mendLink(from: number, to: number): void {
+    this.#broken.delete(`${from}>${to}`)
+  }
+
+  mendLinks(): void {
+    this.#broken.clear()
+  }
+
+  /** @returns the bytes with one of them changed */
+  damage(bytes: Uint8Array): Uint8Array {
+    this.counts.damaged += 1
+    const at = this.#prng.between(0, bytes.length - 1)
+    return bytes.with(at, (bytes[at] ?? 0) ^ this.#prng.between(1, 255))
+  }
+
+  /** @param arrive called once for each copy that arrives, and told whether it is to be damaged */
+  send(from: number, to: number, arrive: (isDamaged: boolean) => void): void {
     this.counts.sent += 1
     if (!this.isConnected(from, to)) {
       this.counts.cut += 1
@@ -72,18 +97,21 @@ export class SimNetwork {
   }
 
   isConnected(from: number, to: number): boolean {
+    if (this.#broken.size > 0 && this.#broken.has(`${from}>${to}`)) return false
     return this.#sides[from] === this.#sides[to]
   }
 
-  #carry(from: number, to: number, arrive: () => void): void {
+  #carry(from: number, to: number, arrive: (isDamaged: boolean) => void): void {
     const weather = this.#weather
+    const { corruptPerMille = 0 } = weather
+    const isDamaged = corruptPerMille > 0 && this.#prng.chance(corruptPerMille)
     const isSlow = weather.slowPerMille > 0 && this.#prng.chance(weather.slowPerMille)
     const delayMs = isSlow
       ? this.#prng.between(weather.delayMsMax, weather.slowMsMax)
       : this.#prng.between(weather.delayMsMin, weather.delayMsMax)
     this.#queue.after(delayMs, () => {
       // A cut also stops what is on its way: a link that fell takes its bytes along.
-      if (this.isConnected(from, to)) arrive()
+      if (this.isConnected(from, to)) arrive(isDamaged)
       else this.counts.cut += 1
     })
   }

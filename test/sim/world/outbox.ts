@@ -169,9 +169,11 @@ export class Outbox {
       }
       const to = this.#world.nodes[sending.to]
       if (to === undefined) continue
-      this.#world.network.send(this.#node.index, sending.to, () =>
-        to.receive(this.#node, sending.topic, sending.shard, sending.bytes),
-      )
+      const { network } = this.#world
+      network.send(this.#node.index, sending.to, (isDamaged) => {
+        const bytes = isDamaged ? network.damage(sending.bytes) : sending.bytes
+        to.receive(this.#node, sending.topic, sending.shard, bytes, isDamaged)
+      })
     }
   }
 

@@ -26,10 +26,12 @@ import { type CrashKind, Life } from './life.ts'
 import { Outbox } from './outbox.ts'
 import type { Prng } from './prng.ts'
 import type { Answer, Request } from './requests.ts'
-import type { NodePlan, World } from './world.ts'
+import type { NodePlan, Parcel, World } from './world.ts'
 
 /** After which a supervisor starts a process again that stopped. */
 const RESTART_MS = 700
+/** How far behind with its messages a slow node may be. */
+const BACKLOG_MS_MAX = 3000
 
 /** The shell around a core: what packages/node is in production, with everything outside simulated. */
 export class SimNode implements Watched {
@@ -54,6 +56,8 @@ export class SimNode implements Watched {
   readonly #attestor: Attestor
   readonly #inquiry: Inquiry
   #identity: SimIdentity | undefined
+  #costMs = 0
+  #busyUntilMs = 0
 
   constructor(world: World, plan: NodePlan, prng: Prng) {
     this.#world = world
@@ -63,7 +67,7 @@ export class SimNode implements Watched {
     this.isHonest = plan.vice === undefined
     this.prng = prng
     this.disk = world.seam.makeDisk(plan.index)
-    this.#life = new Life(world.queue, plan.clockOffsetMs, {
+    this.#life = new Life(world.queue, plan, {
       onThrow: (error) => this.#onThrow(error),
       onDeath: (kind) => this.#onDeath(kind),
       onGone: () => this.#onGone(),
@@ -229,11 +233,37 @@ export class SimNode implements Watched {
   // --- In and out
 
   /** Bytes from another node. */
-  receive(from: SimNode, topic: TopicName, shard: number, bytes: Uint8Array): void {
+  receive(
+    from: SimNode,
+    topic: TopicName,
+    shard: number,
+    bytes: Uint8Array,
+    isDamaged = false,
+  ): void {
     if (!this.isUp) return
-    this.#outbox.hear(topic, shard, bytes)
+    const parcel = { topic, shard, bytes, isDamaged }
+    if (this.#costMs === 0) {
+      this.#takeIn(from, parcel)
+      return
+    }
+    const { nowMs } = this.#world.queue
+    const doneMs = Math.max(nowMs, this.#busyUntilMs) + this.#costMs
+    // What has waited too long is dropped, as a full inbox does it.
+    if (doneMs - nowMs > BACKLOG_MS_MAX) return
+    this.#busyUntilMs = doneMs
+    this.#world.witness.count('slowed-message')
+    this.after(doneMs - nowMs, () => this.#takeIn(from, parcel))
+  }
+
+  /** From now on each message from another node takes so long. */
+  slowDown(costMs: number): void {
+    this.#costMs = costMs
+  }
+
+  #takeIn(from: SimNode, parcel: Parcel): void {
+    if (parcel.isDamaged !== true) this.#outbox.hear(parcel.topic, parcel.shard, parcel.bytes)
     this.#life.guard(() => {
-      this.#inbox.receive(from, { topic, shard, bytes })
+      this.#inbox.receive(from, parcel)
       this.drain()
     })
   }

@@ -34,6 +34,8 @@ export interface NodePlan {
   /** Undefined for an observer. */
   readonly member: MemberIndex | undefined
   readonly clockOffsetMs: number
+  /** Millionths by which its clock runs fast. */
+  readonly driftPpm: number
   /** Size of the vote log from which it is written anew. */
   readonly compactBytes: number
   readonly vice: Vice | undefined
@@ -44,4 +46,6 @@ export interface Parcel {
   readonly topic: TopicName
   readonly shard: number
   readonly bytes: Uint8Array
+  /** Whether it was changed on its way, for which nobody answers. */
+  readonly isDamaged?: boolean
 }
