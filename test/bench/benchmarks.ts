@@ -4,6 +4,7 @@ import { certificatesBenchmark } from './certificates.ts'
 import { devnetBenchmark } from './devnet-cost.ts'
 import type { Benchmark } from './measurement.ts'
 import { simulationBenchmark } from './simulation.ts'
+import { probesBenchmark } from './probes.ts'
 import { startupBenchmark } from './startup.ts'
 
 /** All of them, in the order in which they run; docs/bench.md says what each measures. */
@@ -12,6 +13,7 @@ export const benchmarks: readonly Benchmark[] = [
   certificatesBenchmark,
   agreementBenchmark,
   simulationBenchmark,
+  probesBenchmark,
   devnetBenchmark,
   startupBenchmark,
 ]

@@ -74,14 +74,20 @@ export function buildGoNeeded(goPackage: string, version: string, program: strin
  * The same of a module that replaces some of what it needs, which `go install` refuses: it is copied
  * and built where it lies.
  *
+ * @param main - where its program lies
  * @returns the copy, which holds whatever the module comes with, and the program in it
  */
-export function buildGoCopy(module: string, version: string, program: string): string {
+export function buildGoCopy(
+  module: string,
+  version: string,
+  program: string,
+  main = `./cmd/${program}`,
+): string {
   return getCached(`${program}-${version}`, (dir) => {
     const about = runCommand('go', ['mod', 'download', '-json', `${module}@${version}`])
     cpSync((JSON.parse(about) as { Dir: string }).Dir, dir, { recursive: true })
     // What Go downloads is read-only.
     runCommand('chmod', ['-R', 'u+w', dir])
-    runCommand('go', ['build', '-o', program, `./cmd/${program}`], { cwd: dir })
+    runCommand('go', ['build', '-o', program, main], { cwd: dir })
   })
 }
