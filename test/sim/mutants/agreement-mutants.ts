@@ -114,7 +114,7 @@ export const agreementMutants: readonly SourceMutant[] = [
   {
     name: 'never repeats what it signed',
     caughtBy: 'liveness',
-    scenario: 'lossy',
+    scenario: 'partition',
     edits: [
       {
         file: `${core}/repeat.ts`,
