@@ -46,10 +46,11 @@ describe('kind contract', () => {
   })
 
   it('says content of what is not there, no bool, or more than 64 bits hold', async () => {
-    await contract.set(7n, 2n ** 200n, 1n, 1n)
+    await contract.set(7n, 2n ** 200n, 2n, 1n)
     for (const call of [
       { word: 5 },
       { word: 0, type: 'bool' },
+      { word: 3, type: 'bool' },
       { word: 1 },
       { word: 0, scale: 18, decimals: 0 },
     ]) {
