@@ -34,13 +34,13 @@ export interface Participation {
   readonly active: number
   /** By place in the list: blocks without its signature. */
   readonly missed: readonly number[]
-  /** Of these, those that few others missed too. */
+  /** Of these, those that few others missed too, whether watched or not. */
   readonly missedAlone: number
   /** Per mille of all voting power that did not sign, over the window. */
   readonly powerAbsent: bigint
 }
 
-/** Others missing with more than this much of the power: then it is the network, not the validator. */
+/** Others missing with more than this much of their power: then it is the network, not the validator. */
 const MANY_PERMILLE = 100n
 
 /**
@@ -57,6 +57,7 @@ export async function getParticipation(
   const atEnd = await getVotingPowers(rpc, to)
   if (!atEnd.ok) return atEnd
   const powers = atEnd.value
+  const power = sumPowers(powers)
   const expected = validators.filter((each) => atStart.value.has(each) && powers.has(each))
   const missed = new Map<string, number>()
   let missedAlone = 0
@@ -69,10 +70,13 @@ export async function getParticipation(
     const absent = sumPowers(powers, (address) => !signers.has(address))
     absentSum += absent
     for (const each of missers) missed.set(each, (missed.get(each) ?? 0) + 1)
-    const others = absent - sumPowers(powers, (address) => missers.includes(address))
-    if (others * 1000n <= sumPowers(powers) * MANY_PERMILLE) missedAlone += missers.length
+    // Each by itself: those watched are as much others to one another as anybody.
+    missedAlone += missers.filter((each) => {
+      const own = powers.get(each) ?? 0n
+      return (absent - own) * 1000n <= (power - own) * MANY_PERMILLE
+    }).length
   }
-  const all = sumPowers(powers) * BigInt(to - from + 1)
+  const all = power * BigInt(to - from + 1)
   return done({
     votingPower: sumPowers(powers, (address) => validators.includes(address)),
     active: validators.filter((each) => powers.has(each)).length,

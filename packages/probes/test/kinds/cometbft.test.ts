@@ -13,6 +13,10 @@ const CHAIN = 'chain-x8qh92'
 /** Signs, and one that is stopped. */
 const SIGNER = 'B32395C8807D9FF65A7E7A584DEB316ED4D12622'
 const STOPPED = '0C297A9C7B222AAB4C29A256346B28BE4D73C3F4'
+const OTHERS = [
+  '06D841F2FCF3554FF430C791F248FDC009C9A9D0',
+  '30C84AF0AC968456955C20425286789A9ACCBA10',
+]
 const params = { chainId: CHAIN, window: 4, validators: [SIGNER, STOPPED] }
 /** A field of a recorded result. */
 function readResult(key: string, field: string): unknown {
@@ -96,6 +100,10 @@ describe('kind cometbft', () => {
     assert.equal(with2.signals['missed'], 4n)
     assert.equal(with2.signals['missed-alone'], 0n)
     assert.equal(with2.signals['power-absent'], 750n)
+    // Both who are watched missed, and each did with the other.
+    const both = await reach(commitsOf(OTHERS))
+    assert.equal(both.signals['missed'], 8n)
+    assert.equal(both.signals['missed-alone'], 0n)
   })
 
   it('takes a vote for nil as a sign of life', async () => {
