@@ -20,6 +20,8 @@ const REMEMBERED = 2000
 export class Supporter implements Vice {
   readonly name = 'supporter'
   readonly answers = true
+  /** A node that met its own votes in certificates would keep silent, and not vote nullify beside finalize. */
+  readonly isShameless = true
   readonly #cast = new Set<string>()
 
   corrupt: Vice['corrupt'] = (_powers, topic, shard, bytes, receivers) =>
