@@ -48,7 +48,7 @@ import {
 } from './start-files.ts'
 import { openChainStore } from './store/chain-store.ts'
 import { startPruning } from './store/pruning.ts'
-import { recover } from './store/recover.ts'
+import { listUntold, recover } from './store/recover.ts'
 import { systemClock } from './system-clock.ts'
 
 const version = String(
@@ -149,6 +149,11 @@ async function compose(
   const buffer = makeAttestationBuffer(store)
   const members = makeMemberBook(context, me, () => clock.monotonicMs())
   const recovery = recover(store, identity?.voteLog, epoch, identity?.doubt !== undefined)
+  if (identity !== undefined) {
+    const finalRound = recovery.final?.header.round ?? (0 as Round)
+    for (const { signed, digest, bytes } of listUntold(store, identity.voteLog, epoch, finalRound))
+      buffer.add(signed, digest, bytes, clock.nowMs())
+  }
 
   // --- The loop
   const keeper =

@@ -40,14 +40,11 @@ export function recover(
   const finalRound = known.final?.header.round ?? 0
   const highest = Number.MAX_SAFE_INTEGER as View
   const kept = voteLog.listViews(epoch, finalView, highest)
-  const own = voteLog
-    .listAttestations(epoch, (finalRound + 1) as Round)
-    // A crash may have come before the store was told of it.
-    .filter(({ digest }) => store.getAttestation(digest) === undefined)
+  const own = listUntold(store, voteLog, epoch, finalRound as Round)
   const { floor } = voteLog
   return {
     ...base,
-    attestations: [...known.attestations, ...own.map(readAttestation)],
+    attestations: [...known.attestations, ...own.map(({ signed }) => signed)],
     signedProposals: kept.filter(({ place }) => place.kind === 'proposal').map(readProposal),
     signedVotes: kept.filter(({ place }) => place.kind === 'vote').map(readVote),
     ...(isDoubtful
@@ -58,13 +55,34 @@ export function recover(
   }
 }
 
+/** An attestation of this node's own, as its log kept it. */
+interface OwnAttestation extends KeptMessage {
+  readonly signed: SignedAttestation
+}
+
+/**
+ * What this node attested after `finalRound` and the store was not told of, since a crash came before:
+ * others may ask for it by digest (SPEC 6.4.9), which `recover` does not see to.
+ *
+ * @throws {StorageFault}
+ */
+export function listUntold(
+  store: Pick<Store, 'getAttestation'>,
+  voteLog: VoteLog,
+  epoch: Epoch,
+  finalRound: Round,
+): readonly OwnAttestation[] {
+  return voteLog
+    .listAttestations(epoch, (finalRound + 1) as Round)
+    .filter(({ digest }) => store.getAttestation(digest) === undefined)
+    .map((kept) => ({ ...kept, signed: readKept(signedAttestationType, kept) }))
+}
+
 function readKept<T>(type: Parameters<typeof decode<T>>[0], { bytes }: KeptMessage): T {
   const decoded = decode(type, bytes)
   if (!decoded.ok)
     throw new StorageFault('corrupt', `the vote log holds what does not decode: ${decoded.detail}`)
   return decoded.value
 }
-const readAttestation = (kept: KeptMessage): SignedAttestation =>
-  readKept(signedAttestationType, kept)
 const readProposal = (kept: KeptMessage): SignedProposal => readKept(signedProposalType, kept)
 const readVote = (kept: KeptMessage): SignedVote => readKept(signedVoteType, kept)
