@@ -126,7 +126,8 @@ export class Inbox {
     switch (verdict.action) {
       case 'accept': {
         const { input } = verdict
-        if (parcel.isDamaged === true) {
+        // Of what a garbler sent, damage may undo the harm.
+        if (parcel.isDamaged === true && from.isHonest) {
           auditor.violate('signature', `node ${node.index} takes a damaged ${topic} for a true one`)
         }
         if (input.kind === 'status') break

@@ -70,9 +70,10 @@ export class SimNetwork {
     this.#broken.clear()
   }
 
-  /** @returns the bytes with one of them changed */
+  /** @returns the bytes with one of them changed; one where there was none */
   damage(bytes: Uint8Array): Uint8Array {
     this.counts.damaged += 1
+    if (bytes.length === 0) return Uint8Array.of(this.#prng.between(0, 255))
     const at = this.#prng.between(0, bytes.length - 1)
     return bytes.with(at, (bytes[at] ?? 0) ^ this.#prng.between(1, 255))
   }
