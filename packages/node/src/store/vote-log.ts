@@ -224,8 +224,10 @@ function load(disk: LogDisk, opened: LogFile, compactBytes: number, isNew: boole
       const floor = getFloor(place)
       const kept = place.kind === 'attestation' ? roundsKept : viewsKept
       const from = Math.max(0, getPlaceTime(place) - kept)
-      if (place.epoch > floor.epoch) Object.assign(floor, { epoch: place.epoch, from })
-      else if (place.epoch === floor.epoch) floor.from = Math.max(floor.from, from)
+      // A power cut may take back the end of the epoch before, until this one is well begun.
+      const epoch = from > 0 ? place.epoch : ((place.epoch - 1) as Epoch)
+      if (epoch > floor.epoch) Object.assign(floor, { epoch, from })
+      else if (epoch === floor.epoch) floor.from = Math.max(floor.from, from)
     }
     rewrite()
   }

@@ -180,6 +180,22 @@ describe('vote log', () => {
     assert.equal(again.count, 4)
   })
 
+  // Seeds 35386 and 36490 of the simulator's hand-over: a node back in the epoch before could not sign.
+  it('signs on in the epoch before, which a power cut may bring back, and not in older ones', () => {
+    const { log } = openVoteLog(new LosingDisk(), { compactBytes: 1000 })
+    const inEpoch = (at: number, view: number): KeptMessage => {
+      const message = makeVote(view)
+      return { ...message, place: { ...message.place, epoch: at as Epoch } }
+    }
+    for (const at of [0, 1, 2]) {
+      for (let view = 1; view <= 10; view += 1) log.append([inEpoch(at, view)])
+    }
+    log.append([inEpoch(1, 11)])
+    assertHolds(log, inEpoch(1, 1))
+    assert.throws(() => log.append([inEpoch(0, 11)]), isFault('conflict'))
+    assert.equal(log.get(inEpoch(0, 1).place), undefined)
+  })
+
   it('stays bounded, and never signs for a place that it dropped', () => {
     const disk = new LosingDisk()
     const options = { compactBytes: 20_000 }
