@@ -52,7 +52,9 @@ export function checkProgress(
  *   slow clocks, who count from a later moment, under leaders with fast ones. Allowed is one such view
  *   for every doubling up to the longest, at most one for each view of the turn that is neither a
  *   faulty leader's nor one in which it catches up. That is no proof: with all members sound two in
- *   a row is the most that was seen (seeds 20706 and 22422 of `clocks`, once a turn).
+ *   a row is the most that was seen (seeds 20706 and 22422 of `clocks`, once a turn);
+ * - a new epoch starts with short timers (SPEC 6.2), and views pass until they have grown: at most
+ *   `2 · viewTimeoutMsMax` together.
  *
  * Rounds lost so are made up for: while it is behind, agreement takes a round a view and waits for no
  * clock, and of n leaders in turn more than 2n/3 are honest.
@@ -74,7 +76,8 @@ export function getLatencyMs(
   const members = Math.max(...(nodes[0]?.epochs ?? []).map((each) => each.committee.members.length))
   const waiting = members - faulty - faulty * Math.ceil(viewTimeoutMsMax / roundMs)
   const short = Math.min(doublings, Math.max(1, waiting))
-  return soundMs + faulty * viewTimeoutMsMax + short * roundMs
+  const growMs = scenario.founding.handover === undefined ? 0 : 2 * viewTimeoutMsMax
+  return soundMs + faulty * viewTimeoutMsMax + short * roundMs + growMs
 }
 
 /** In the steady time, at any moment: no honest node is behind what is final at the latest by now. */
