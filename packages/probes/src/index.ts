@@ -9,7 +9,7 @@ export * from './kind.ts'
 export { findKindFault, KIND_INTERFACE } from './kind-package.ts'
 export * from './net/address-guard.ts'
 export { isCertificate } from './net/authorities.ts'
-export { isReservedHeader, secretSchema } from './kinds/schemas.ts'
+export { isReservedHeader, secretSchema } from './parts/schemas.ts'
 export { bindSecrets, type Credentials, type SecretBinding } from './net/credentials.ts'
 export type { DatagramRequest } from './net/datagram.ts'
 export {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type ProbeKind } from '../src/kind.ts'
-import { makePolicy } from '../src/kinds/default-policy.ts'
+import { makePolicy } from '../src/parts/default-policy.ts'
 
 /** A kind whose probes are a test's own function. */
 export function makeFakeKind(

@@ -1,7 +1,7 @@
 import {
   encodeHealthRequest,
   readHealthResponse,
-} from '../../../packages/probes/src/kinds/health-messages.ts'
+} from '../../../packages/probes/src/protocols/grpc/health-messages.ts'
 import { mutateBytes } from '../mutate-bytes.ts'
 import { check, type FuzzTarget } from '../target.ts'
 

@@ -11,14 +11,20 @@ import {
   peersMinSchema,
   peersSignal,
   peersThreshold,
-} from './chain-params.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { getHeightByDepth } from './reference-block.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
-import { readCount, readHash, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../parts/chain-params.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { getHeightByDepth } from '../protocols/evm/reference-block.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import {
+  callForResult,
+  isRecord,
+  type JsonRpc,
+  judgeRpcError,
+  makeJsonRpc,
+} from '../protocols/json-rpc/json-rpc.ts'
+import { readCount, readHash, toFlag } from '../parts/readings.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 // Calls of Bitcoin Core's RPC (bitcoincore.org/en/doc, chapter blockchain). Heights are numbers,
 // hashes hex as people read them, times in seconds, progress a fraction of 1.

@@ -11,15 +11,24 @@ import {
   peersMinSchema,
   peersSignal,
   peersThreshold,
-} from './chain-params.ts'
-import { getBlockMetas, getPeerCount, getRound, getStatus } from './cometbft-rpc.ts'
-import { countAccusations, getParticipation, getWindow } from './cometbft-window.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { type JsonRpc, makeJsonRpc } from './json-rpc.ts'
-import { makeBitmap, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../parts/chain-params.ts'
+import {
+  getBlockMetas,
+  getPeerCount,
+  getRound,
+  getStatus,
+} from '../protocols/cometbft/cometbft-rpc.ts'
+import {
+  countAccusations,
+  getParticipation,
+  getWindow,
+} from '../protocols/cometbft/cometbft-window.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { type JsonRpc, makeJsonRpc } from '../protocols/json-rpc/json-rpc.ts'
+import { makeBitmap, toFlag } from '../parts/readings.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,

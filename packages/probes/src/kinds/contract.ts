@@ -1,15 +1,21 @@
 import { type Static, Type } from 'typebox'
 import { defineKind, type ParamsProblem, type ProbeAnswer, type ProbeContext } from '../kind.ts'
 import { redetail } from '../steps.ts'
-import { callSchema, callSignal, checkCall, makeCall, toSignalValue } from './contract-call.ts'
-import { getRatio, ratioSchema, ratioSignal } from './contract-ratio.ts'
-import type { Decimal } from './decimal.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { checkEthereumParams, ethereumParams } from './ethereum.ts'
-import { viewContracts, viewParams } from './evm-view.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import {
+  callSchema,
+  callSignal,
+  checkCall,
+  makeCall,
+  toSignalValue,
+} from '../protocols/evm/contract-call.ts'
+import { getRatio, ratioSchema, ratioSignal } from '../protocols/evm/contract-ratio.ts'
+import type { Decimal } from '../parts/decimal.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { checkEthereumParams, ethereumParams } from '../protocols/evm/ethereum.ts'
+import { viewContracts, viewParams } from '../protocols/evm/evm-view.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   ...ethereumParams,

@@ -4,16 +4,16 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
 import { readUntil } from '../net/probe-network.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import {
   formatName,
   formatRecord,
   nameResponseCode,
   recordTypes,
   responseCodes,
-} from './dns-records.ts'
-import { hostSchema, strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../protocols/dns/dns-records.ts'
+import { hostSchema, strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,

@@ -7,8 +7,8 @@ import {
   getGenesis,
   getSyncStatus,
   type SyncStatus,
-} from './beacon-api.ts'
-import { watchValidators } from './beacon-watch.ts'
+} from '../protocols/beacon/beacon-api.ts'
+import { watchValidators } from '../protocols/beacon/beacon-watch.ts'
 import {
   flagSignal,
   flagThreshold,
@@ -19,13 +19,13 @@ import {
   peersMinSchema,
   peersSignal,
   peersThreshold,
-} from './chain-params.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { readHash, toFlag } from './readings.ts'
-import { makeRestApi, type RestApi } from './rest-api.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../parts/chain-params.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { readHash, toFlag } from '../parts/readings.ts'
+import { makeRestApi, type RestApi } from '../parts/rest-api.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,

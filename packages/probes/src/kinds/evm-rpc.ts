@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import {
   checkEthereumParams,
   ethereumParams,
@@ -8,15 +8,15 @@ import {
   makeBlockCall,
   readBlock,
   readChain,
-} from './ethereum.ts'
-import { evmSignals, getChainSignals, getHeadSignals } from './evm-signals.ts'
-import { judgeSyncing, readClient, readNewest, readPeers } from './evm-answers.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { callAll } from './json-rpc-batch.ts'
-import { getResult, type JsonRpc, makeJsonRpc } from './json-rpc.ts'
-import { blockMsSchema, getReferenceHeight } from './reference-block.ts'
-import { strictObject } from './schemas.ts'
-import { getPhaseSignals } from './phase-signals.ts'
+} from '../protocols/evm/ethereum.ts'
+import { evmSignals, getChainSignals, getHeadSignals } from '../protocols/evm/evm-signals.ts'
+import { judgeSyncing, readClient, readNewest, readPeers } from '../protocols/evm/evm-answers.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { callAll } from '../protocols/json-rpc/json-rpc-batch.ts'
+import { getResult, type JsonRpc, makeJsonRpc } from '../protocols/json-rpc/json-rpc.ts'
+import { blockMsSchema, getReferenceHeight } from '../protocols/evm/reference-block.ts'
+import { strictObject } from '../parts/schemas.ts'
+import { getPhaseSignals } from '../parts/phase-signals.ts'
 
 const paramsSchema = strictObject({
   ...ethereumParams,

@@ -3,11 +3,15 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Stop } from '../kind.ts'
 import { callGrpc, type GrpcReply } from '../net/grpc-call.ts'
 import { failed } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { encodeHealthRequest, readHealthResponse, servingStatuses } from './health-messages.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { hostSchema, portSchema, strictObject } from './schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from './signals.ts'
+import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import {
+  encodeHealthRequest,
+  readHealthResponse,
+  servingStatuses,
+} from '../protocols/grpc/health-messages.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { hostSchema, portSchema, strictObject } from '../parts/schemas.ts'
+import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,

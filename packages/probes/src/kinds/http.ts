@@ -3,10 +3,10 @@ import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop }
 import { judgeStatus } from '../net/faults.ts'
 import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from './signals.ts'
+import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
-import { medianSignal } from './chain-params.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { hostSchema, strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import { medianSignal } from '../parts/chain-params.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { hostSchema, strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,

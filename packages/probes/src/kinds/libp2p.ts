@@ -5,9 +5,9 @@ import { defineKind, type ProbeAnswer, type ProbeContext, type Stop } from '../k
 import { makeCountedStream } from '../net/counted-stream.ts'
 import type { Libp2pSession } from '../net/libp2p-session.ts'
 import { describeError, failed, getErrorCode } from '../steps.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const ADDRESS =
   /^\/(?:ip4|ip6|dns|dns4|dns6)\/([A-Za-z0-9._:-]{1,253})\/tcp\/([1-9][0-9]{0,4})(?:\/p2p\/([1-9A-HJ-NP-Za-km-z]{46,64}))?$/

@@ -4,12 +4,17 @@ import {
   probeAggregator,
   probeSequencer,
   sequencerSignals,
-} from './contract-feed.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { checkFeed, type FeedParams, feedParamsSchema, getScale } from './feed-params.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { probePyth, pythSignals } from './pyth-feed.ts'
-import { latencySignal } from './signals.ts'
+} from '../protocols/prices/contract-feed.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import {
+  checkFeed,
+  type FeedParams,
+  feedParamsSchema,
+  getScale,
+} from '../protocols/prices/feed-params.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { probePyth, pythSignals } from '../protocols/prices/pyth-feed.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 /** An update is late, not missing, for a quarter of the heartbeat: its transaction has to be mined. */
 const LATE_PARTS = 4

@@ -8,10 +8,10 @@ import {
   type ProbeContext,
 } from '../kind.ts'
 import { failed } from '../steps.ts'
-import { medianSignal } from './chain-params.ts'
-import { fitsSignal, toScale } from './decimal.ts'
-import { makePolicy } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
+import { medianSignal } from '../parts/chain-params.ts'
+import { fitsSignal, toScale } from '../parts/decimal.ts'
+import { makePolicy } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
 import {
   checkOracles,
   compareOracles,
@@ -20,12 +20,17 @@ import {
   oracleSignals,
   oracleThresholds,
   readOracle,
-} from './price-oracle.ts'
-import { checkSources, readSource, sourceSchema, WORKING_SCALE } from './price-source.ts'
-import { makeBitmap } from './readings.ts'
-import { getReference } from './reference-price.ts'
-import { secretSchema, strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../protocols/prices/price-oracle.ts'
+import {
+  checkSources,
+  readSource,
+  sourceSchema,
+  WORKING_SCALE,
+} from '../protocols/prices/price-source.ts'
+import { makeBitmap } from '../parts/readings.ts'
+import { getReference } from '../protocols/prices/reference-price.ts'
+import { secretSchema, strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const SOURCES_MIN = 3
 const SOURCES_MAX = 8

@@ -7,14 +7,19 @@ import {
   type ThresholdFile,
 } from '../kind.ts'
 import { failed } from '../steps.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { readSamples } from './exposition.ts'
-import { getBody } from './http-get.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { metricSchema, type MetricParams, reduceSamples, toSignal } from './metric-signals.ts'
-import { getKnownMetrics } from './relayer-metrics.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { readSamples } from '../protocols/prometheus/exposition.ts'
+import { getBody } from '../parts/http-get.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import {
+  metricSchema,
+  type MetricParams,
+  reduceSamples,
+  toSignal,
+} from '../protocols/prometheus/metric-signals.ts'
+import { getKnownMetrics } from '../protocols/prometheus/relayer-metrics.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,

@@ -8,21 +8,21 @@ import {
   lagThreshold,
   medianSignal,
   optionalSignal,
-} from './chain-params.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { type JsonRpc, makeJsonRpc } from './json-rpc.ts'
-import { toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../parts/chain-params.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { type JsonRpc, makeJsonRpc } from '../protocols/json-rpc/json-rpc.ts'
+import { toFlag } from '../parts/readings.ts'
+import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 import {
   type EpochInfo,
   getEpochInfo,
   getGenesisHash,
   getHealth,
   getProduction,
-} from './solana-rpc.ts'
-import { watchVotes } from './solana-watch.ts'
+} from '../protocols/solana/solana-rpc.ts'
+import { watchVotes } from '../protocols/solana/solana-watch.ts'
 
 const key = '^[1-9A-HJ-NP-Za-km-z]{32,44}$'
 const paramsSchema = strictObject({

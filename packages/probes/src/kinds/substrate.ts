@@ -9,13 +9,25 @@ import {
   medianSignal,
   optionalSignal,
   peersSignal,
-} from './chain-params.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
-import { callForResult, isRecord, type JsonRpc, judgeRpcError, makeJsonRpc } from './json-rpc.ts'
-import { readCount, readHash, toFlag } from './readings.ts'
-import { checkHeaders, checkUrl, accessParams, rpcUrlSchema, strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+} from '../parts/chain-params.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
+import {
+  callForResult,
+  isRecord,
+  type JsonRpc,
+  judgeRpcError,
+  makeJsonRpc,
+} from '../protocols/json-rpc/json-rpc.ts'
+import { readCount, readHash, toFlag } from '../parts/readings.ts'
+import {
+  checkHeaders,
+  checkUrl,
+  accessParams,
+  rpcUrlSchema,
+  strictObject,
+} from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 // Calls of Substrate's RPC (the polkadot-sdk crate sc-rpc-api). Heights are hex in headers and
 // numbers elsewhere, hashes hex with 0x.

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
 import { readUntil } from '../net/probe-network.ts'
 import { failed } from '../steps.ts'
-import { makePolicy, slowThreshold } from './default-policy.ts'
-import { hostSchema, portSchema, strictObject } from './schemas.ts'
-import { latencySignal } from './signals.ts'
+import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { hostSchema, portSchema, strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
 import { failed } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { hostSchema, portSchema, strictObject } from './schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from './signals.ts'
+import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { hostSchema, portSchema, strictObject } from '../parts/schemas.ts'
+import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,

@@ -2,16 +2,16 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
 import { openWebSocket, type WebSocketChannel } from '../net/web-socket.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from './default-policy.ts'
-import { httpOutcomes } from './http-outcomes.ts'
+import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { httpOutcomes } from '../parts/http-outcomes.ts'
 import {
   checkHeaders,
   checkUrl,
   accessParams,
   strictObject,
   webSocketUrlSchema,
-} from './schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from './signals.ts'
+} from '../parts/schemas.ts'
+import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
 
 const paramsSchema = strictObject({
   url: webSocketUrlSchema,

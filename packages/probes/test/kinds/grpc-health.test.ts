@@ -20,7 +20,7 @@ import { getEnding, type ProbeOptions, probeOnce } from '../../src/compliance/ha
 import { describeKind } from '../../src/compliance/suite.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { grpcHealthKind } from '../../src/kinds/grpc-health.ts'
-import { readHealthResponse } from '../../src/kinds/health-messages.ts'
+import { readHealthResponse } from '../../src/protocols/grpc/health-messages.ts'
 import { makeAuthority, type ServerIdentity } from '../authority.ts'
 
 /** grpc.health.v1, as its .proto file has it. */

@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { getEnding, type ProbeOptions, probeOnce } from '../../src/compliance/harness.ts'
 import { startServer } from '../../src/compliance/server.ts'
 import { defineKind, type ProbeAnswer, type ProbeResult } from '../../src/kind.ts'
-import { makePolicy } from '../../src/kinds/default-policy.ts'
+import { makePolicy } from '../../src/parts/default-policy.ts'
 import {
   openWebSocket,
   type WebSocketChannel,
