@@ -31,6 +31,12 @@ import { getDeadlineMs, getGap } from './views.ts'
  */
 export const PROPOSALS_AHEAD = 16
 
+/**
+ * Times `roundsBehindMax` that a block may be behind the voter's clock; its leader keeps to one by its
+ * own (SPEC 6.3). The rest is what their clocks may be apart: as much as attestations stand (SPEC 8.2).
+ */
+const VOTED_BEHIND = 2
+
 /** Why a proposal gets no vote, now or ever. */
 export type RefusalCode =
   | BlockFaultCode
@@ -129,7 +135,8 @@ function judgeNew(
       untilMs: getRoundStartMs(parameters, header.round as typeof now & number),
     }
   }
-  if (header.round < now - parameters.roundsBehindMax) return refuse('round-too-old', false)
+  if (header.round < now - VOTED_BEHIND * parameters.roundsBehindMax)
+    return refuse('round-too-old', false)
   return undefined
 }
 

@@ -99,7 +99,7 @@ export class BallotChecker implements Checker {
     // What an earlier life signed and did not come to send is sent late (SPEC 6.9).
     if (node.life > 0 && round < node.round) return undefined
     if (round > node.round) return `its round ${round} has not begun at ${node.round}`
-    return round < node.round - behindMax
+    return round < node.round - 2 * behindMax
       ? `its round ${round} is too old at ${node.round}`
       : undefined
   }
