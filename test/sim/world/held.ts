@@ -14,7 +14,8 @@ import {
   viewCertificateType,
   voteKinds,
 } from '@watchfire/attestation'
-import { type SimDisk, toCertificateName } from './disk.ts'
+import { type SimDisk, toCertificateName, toName } from './disk.ts'
+import type { listOwn } from './recovery.ts'
 import { type Answer, CERTIFICATES_MAX, type Request } from './requests.ts'
 
 interface HeldAttestation {
@@ -36,8 +37,12 @@ export class Held {
   readonly finals = new Map<number, HeldFinal>()
   #highest: ViewCertificate | undefined
 
-  /** Begins anew with what the disk kept. */
-  reload(disk: SimDisk): void {
+  /**
+   * Begins anew with what the disk kept.
+   *
+   * @param own attestations of this node that its log kept and the store was not told of
+   */
+  reload(disk: SimDisk, own: ReturnType<typeof listOwn>): void {
     this.attestations.clear()
     this.blocks.clear()
     this.certificates.clear()
@@ -65,6 +70,9 @@ export class Held {
         case 'evidence':
           break
       }
+    }
+    for (const { signed, digest, bytes } of own) {
+      this.attestations.set(toName(digest), { shard: signed.message.shard, bytes, message: signed })
     }
   }
 

@@ -1,7 +1,7 @@
-import type { Epoch } from '@watchfire/attestation'
+import type { Epoch, Round } from '@watchfire/attestation'
 import type { Recovery } from '@watchfire/consensus'
 import type { VoteLog } from '../../../packages/node/src/ports.ts'
-import { recover } from '../../../packages/node/src/store/recover.ts'
+import { listUntold, recover } from '../../../packages/node/src/store/recover.ts'
 import type { SimDisk } from './disk.ts'
 
 /**
@@ -34,4 +34,17 @@ export function recoverNode(
     }),
     recovered,
   )
+}
+
+/** What only the log kept of a restarting node's attestations: others may ask for it, as in production. */
+export function listOwn(
+  disk: SimDisk,
+  log: VoteLog,
+  epochs: number,
+): ReturnType<typeof listUntold> {
+  const { epoch, round } = disk.getFinal()?.header ?? { epoch: 0, round: 0 }
+  const store = disk.readStore(undefined)
+  return Array.from({ length: epochs - epoch }, (_, index) =>
+    listUntold(store, log, (epoch + index) as Epoch, round as Round),
+  ).flat()
 }

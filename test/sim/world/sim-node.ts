@@ -25,6 +25,7 @@ import { Inquiry } from './inquiry.ts'
 import { type CrashKind, Life } from './life.ts'
 import { Outbox } from './outbox.ts'
 import type { Prng } from './prng.ts'
+import { listOwn } from './recovery.ts'
 import type { Answer, Request } from './requests.ts'
 import type { NodePlan, Parcel, World } from './world.ts'
 
@@ -175,7 +176,10 @@ export class SimNode implements Watched {
       const { log, isDoubtful = false } = this.#identity ?? {}
       const recovery = this.#world.seam.recover(this.disk, log, isDoubtful, this.epochs.length)
       this.#tellKept()
-      this.held.reload(this.disk)
+      this.held.reload(
+        this.disk,
+        log === undefined ? [] : listOwn(this.disk, log, this.epochs.length),
+      )
       this.#life.isUp = true
       const height = recovery.final?.header.height ?? 0
       this.say(`boot life ${this.life} height ${height}`)
