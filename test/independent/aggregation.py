@@ -1,6 +1,7 @@
 """From a parent's state and a block's inputs to the next state: SPEC 7."""
 
 import arithmetic
+from ssz import signed
 
 REACHED, FAILED, ABSTAINED = 1, 2, 3
 UP, DEGRADED, DISPUTED, DOWN, UNKNOWN = 1, 2, 3, 4, 5
@@ -11,12 +12,8 @@ HEADS_MAX = 32
 KEPT = ("verdict", "settled", "since", "streak", "streakCount")
 FIELDS_OF_ZERO = (
     *KEPT,
-    *("reasonKind", "reasonCode", "reached", "failed", "abstained", "absent", "outcome", "referenceKind", "reference"),
+    *("crossed", "reasonKind", "reasonCode", "reached", "failed", "abstained", "absent", "outcome", "referenceKind", "reference"),
 )
-
-
-def signed(value):
-    return value - 2**64 if value >= 2**63 else value
 
 
 def _blank(target):
@@ -190,18 +187,27 @@ def _heads(block, group):
     return heads
 
 
-def _holds(threshold, target, state, heads):
+def _compare(target, state, heads, crossed_before):
+    """SPEC 7.7: the indexes of the thresholds that are crossed, and of those that hold."""
     agreed = {signal["index"]: signed(signal["value"]) for signal in state["signals"]}
-    value, limit = agreed.get(threshold["signal"]), signed(threshold["value"])
-    if value is None:
-        return False
-    if threshold["op"] == LAG:
-        head = heads.get((target["group"], target["signals"][threshold["signal"]]["name"]))
-        return head is not None and head - value > limit
-    return value > limit if threshold["op"] == ABOVE else value < limit
+    crossed, holding = set(), set()
+    for i, threshold in enumerate(target["policy"]["thresholds"]):
+        was = crossed_before >> i & 1
+        value = agreed.get(threshold["signal"])
+        if threshold["op"] == LAG:
+            head = heads.get((target["group"], target["signals"][threshold["signal"]]["name"]))
+            value = None if value is None or head is None else head - value
+        if value is None:
+            crossed |= {i} if was else set()
+            continue
+        bound = signed(threshold["clear" if was else "value"])
+        if value < bound if threshold["op"] == BELOW else value > bound:
+            crossed.add(i)
+            holding.add(i)
+    return crossed, holding
 
 
-def _raw(block, index, target, state, heads):
+def _raw(block, index, target, state, holding):
     """SPEC 7.7: the verdict, the kind of its reason and the code of that."""
     policy, reached, failed = target["policy"], state["reached"], state["failed"]
     observing = reached + failed
@@ -215,7 +221,7 @@ def _raw(block, index, target, state, heads):
         return DOWN, OUTCOME, state["outcome"]
     if reached * 1000 < observing * policy["reachedMin"]:
         return DISPUTED, SHARE, 0
-    held = [(t["severity"], i) for i, t in enumerate(policy["thresholds"]) if _holds(t, target, state, heads)]
+    held = [(policy["thresholds"][i]["severity"], i) for i in holding]
     if held:
         gravest = max(severity for severity, _ in held)
         return gravest, THRESHOLD, min(i for severity, i in held if severity == gravest)
@@ -250,8 +256,11 @@ def _next_target(block, index, target, before, heads, header):
     state["identities"] = _identities(block, index, target, observing)
     state["outcome"] = _outcome(block, index, observing)
     state["referenceKind"], state["reference"] = _reference(block, index, observing)
-    raw, kind, code = _raw(block, index, target, state, heads)
     gap = header["round"] - header["parentRound"]
+    crossed_before = 0 if gap > block.parameters["gapMax"] else before["crossed"]
+    crossed, holding = _compare(target, state, heads, crossed_before)
+    state["crossed"] = sum(1 << i for i in crossed)
+    raw, kind, code = _raw(block, index, target, state, holding)
     settled = settle(before, raw, target["policy"], gap, block.parameters["gapMax"])
     state["verdict"], state["settled"], state["streak"], state["streakCount"] = settled
     changed = state["verdict"] != before["verdict"]

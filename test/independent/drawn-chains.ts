@@ -20,8 +20,10 @@ import {
   signedAttestationType,
   stateType,
   type Target,
+  type Threshold,
   toBits,
   toHex,
+  toSigned,
 } from '@watchfire/attestation'
 import { type BlockPlace, computeState, getGenesisState } from '@watchfire/consensus'
 import type { Draws } from './draws.ts'
@@ -141,12 +143,19 @@ function drawTarget(draws: Draws, id: string, shards: number): Target {
       operatorsMin: draws.pick([0, 0, 1, 2]),
       thresholds: Array.from({ length: draws.below(4) }, () => ({
         signal: draws.below(signals.length),
-        op: 1 + draws.below(3),
-        value: drawValue(draws),
+        ...drawBand(draws),
         severity: draws.pick([2, 4]),
       })),
     },
   }
+}
+
+/** A comparison with its bound, half of them with a band as wide as it comes. */
+function drawBand(draws: Draws): Pick<Threshold, 'op' | 'value' | 'clear'> {
+  const op = 1 + draws.below(3)
+  const [value, other] = [drawValue(draws), drawValue(draws)]
+  const isBand = op === 2 ? toSigned(other) >= toSigned(value) : toSigned(other) <= toSigned(value)
+  return { op, value, clear: isBand ? other : value }
 }
 
 /** Small numbers of both signs, and the ends of 64 bits. */

@@ -124,7 +124,7 @@ def _thresholds(value, path, signals):
         if not isinstance(item, dict):
             raise Refused(at, "an object")
         for name in item:
-            if name not in ("signal", "severity", *OPERATIONS):
+            if name not in ("signal", "clear", "severity", *OPERATIONS):
                 raise Refused([*at, name], "no field of a threshold")
         found = [name for name in OPERATIONS if name in item]
         if len(found) != 1:
@@ -134,8 +134,10 @@ def _thresholds(value, path, signals):
         if index is None:
             raise Refused([*at, "signal"], "no signal of this target")
         limit = _int64(item[found[0]], [*at, found[0]])
+        clear = _int64(item["clear"], [*at, "clear"]) if "clear" in item else limit
         severity = _name(SEVERITIES)(item.get("severity"), [*at, "severity"])
-        out.append({"signal": index, "op": OPERATIONS[found[0]], "value": limit % 2**64, "severity": severity})
+        numbers = {"value": limit % 2**64, "clear": clear % 2**64}
+        out.append({"signal": index, "op": OPERATIONS[found[0]], **numbers, "severity": severity})
     return out
 
 

@@ -1,6 +1,6 @@
 """What readers make of certified states: SPEC 12.1 to 12.3."""
 
-from aggregation import signed
+from ssz import signed
 
 CHAIN_IDENTITIES = ("block-hash", "finalized-root")
 STATES_MAX = 32

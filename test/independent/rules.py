@@ -20,7 +20,7 @@ HEADS_MAX = 32
 ORIGIN_ROUND_MAX = 2**52
 ORIGIN_MS_MAX = 253_402_300_799_999
 MEDIAN, CORROBORATED = 1, 2
-LAG = 3
+BELOW, LAG = 2, 3
 SEVERITIES = (2, 4)
 
 
@@ -165,6 +165,9 @@ def _policy_faults(target):
             yield [*at, "signal"], "lag only of a corroborated signal, in a group"
         if threshold["severity"] not in SEVERITIES:
             yield [*at, "severity"], "degraded or down"
+        bound, clear = ssz.signed(threshold["value"]), ssz.signed(threshold["clear"])
+        if clear < bound if threshold["op"] == BELOW else clear > bound:
+            yield [*at, "clear"], "beyond the bound"
 
 
 def _order_faults(field, items):

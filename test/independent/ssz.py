@@ -8,6 +8,11 @@ SAFE_MAX = 2**53 - 1  # SPEC 1: the most a uint64 may say, wherever it is not tw
 OFFSET = 4
 
 
+def signed(value):
+    """SPEC 1: the number whose two's complement a uint64 carries."""
+    return value - 2**64 if value >= 2**63 else value
+
+
 class Malformed(Exception):
     """The bytes are none of this type."""
 

@@ -14,6 +14,7 @@ import {
   type Round,
   sha256,
   type TargetIndex,
+  type Threshold,
   thresholdOps,
   toBits,
 } from '@watchfire/attestation'
@@ -165,12 +166,59 @@ export const scriptedChains: readonly ScriptedChain[] = [
     policy: {
       fallRounds: 1,
       riseRounds: 1,
-      thresholds: [{ signal: 1, op: thresholdOps.above, value: toBits(100n), severity: 2 }],
+      thresholds: [{ signal: 1, op: thresholdOps.above, value: toBits(100n), clear: toBits(100n), severity: 2 }],
     },
     steps: [
       { said: speeds([100n, 100n, 900n, 900n]), gives: isUp },
       { said: speeds([100n, 101n, 900n, 900n]), gives: [degraded, threshold, 0] },
       { said: speeds([-1n, 0n, 1n, 900n]), gives: isUp },
+    ],
+  },
+  {
+    name: 'degrades above a latency until it is back at another, and in between only then',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1, thresholds: [band(thresholdOps.above, 100n, 60n)] },
+    steps: [
+      { said: speeds([80n, 80n, 80n, 80n]), gives: isUp },
+      { said: speeds([101n, 101n, 101n, 101n]), gives: [degraded, threshold, 0] },
+      { said: speeds([61n, 61n, 61n, 61n]), gives: [degraded, threshold, 0] },
+      { said: speeds([60n, 60n, 60n, 60n]), gives: isUp },
+      { said: speeds([61n, 61n, 61n, 61n]), gives: isUp },
+    ],
+  },
+  {
+    name: 'degrades below a number until it is back at a higher one',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1, thresholds: [band(thresholdOps.below, -3n, 2n)] },
+    steps: [
+      { said: speeds([-3n, -3n, -3n, -3n]), gives: isUp },
+      { said: speeds([-4n, -4n, -4n, -4n]), gives: [degraded, threshold, 0] },
+      { said: speeds([1n, 1n, 1n, 1n]), gives: [degraded, threshold, 0] },
+      { said: speeds([2n, 2n, 2n, 2n]), gives: isUp },
+      { said: speeds([1n, 1n, 1n, 1n]), gives: isUp },
+    ],
+  },
+  {
+    name: 'remembers what was crossed while nobody tells the value, and holds it only by a value',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1, thresholds: [band(thresholdOps.above, 100n, 60n)] },
+    steps: [
+      { said: speeds([101n, 101n, 101n, 101n]), gives: [degraded, threshold, 0] },
+      { said: all('up'), gives: isUp },
+      { said: speeds([80n, 80n, 80n, 80n]), gives: [degraded, threshold, 0] },
+      { said: all('absent'), gives: [unknown, observers, 0] },
+      { said: all('fails'), gives: isDown },
+      { said: speeds([80n, 80n, 80n, 80n]), gives: [degraded, threshold, 0] },
+    ],
+  },
+  {
+    name: 'keeps what was crossed over a gap of five rounds and forgets it over one of six',
+    members: four,
+    policy: { fallRounds: 1, riseRounds: 1, thresholds: [band(thresholdOps.above, 100n, 60n)] },
+    steps: [
+      { said: speeds([101n, 101n, 101n, 101n]), gives: [degraded, threshold, 0] },
+      { said: speeds([80n, 80n, 80n, 80n]), after: 5, gives: [degraded, threshold, 0] },
+      { said: speeds([80n, 80n, 80n, 80n]), after: 6, gives: isUp },
     ],
   },
   {
@@ -180,10 +228,10 @@ export const scriptedChains: readonly ScriptedChain[] = [
       fallRounds: 1,
       riseRounds: 1,
       thresholds: [
-        { signal: 0, op: thresholdOps.below, value: toBits(10n), severity: 2 },
-        { signal: 0, op: thresholdOps.below, value: toBits(5n), severity: 4 },
-        { signal: 0, op: thresholdOps.below, value: toBits(6n), severity: 4 },
-        { signal: 0, op: thresholdOps.above, value: toBits(1n << 62n), severity: 4 },
+        { signal: 0, op: thresholdOps.below, value: toBits(10n), clear: toBits(10n), severity: 2 },
+        { signal: 0, op: thresholdOps.below, value: toBits(5n), clear: toBits(5n), severity: 4 },
+        { signal: 0, op: thresholdOps.below, value: toBits(6n), clear: toBits(6n), severity: 4 },
+        { signal: 0, op: thresholdOps.above, value: toBits(1n << 62n), clear: toBits(1n << 62n), severity: 4 },
       ],
     },
     steps: [
@@ -200,7 +248,7 @@ export const scriptedChains: readonly ScriptedChain[] = [
     policy: {
       fallRounds: 1,
       riseRounds: 1,
-      thresholds: [{ signal: 0, op: thresholdOps.below, value: toBits(100n), severity: 2 }],
+      thresholds: [{ signal: 0, op: thresholdOps.below, value: toBits(100n), clear: toBits(100n), severity: 2 }],
     },
     steps: [
       { said: heights([90n, 95n, 95n, 9000n]), gives: [degraded, threshold, 0] },
@@ -257,8 +305,8 @@ export const scriptedChains: readonly ScriptedChain[] = [
       fallRounds: 1,
       riseRounds: 1,
       thresholds: [
-        { signal: 0, op: thresholdOps.lag, value: toBits(0n), severity: 4 },
-        { signal: 0, op: thresholdOps.lag, value: toBits(-1n), severity: 2 },
+        { signal: 0, op: thresholdOps.lag, value: toBits(0n), clear: toBits(0n), severity: 4 },
+        { signal: 0, op: thresholdOps.lag, value: toBits(-1n), clear: toBits(-1n), severity: 2 },
       ],
     },
     steps: [
@@ -292,6 +340,11 @@ export const scriptedChains: readonly ScriptedChain[] = [
     ],
   },
 ]
+
+/** A threshold on the latency that ends elsewhere than it begins. */
+function band(op: number, value: bigint, clear: bigint): Threshold {
+  return { signal: 1, op, value: toBits(value), clear: toBits(clear), severity: degraded }
+}
 
 function speeds(values: readonly bigint[]): Said[] {
   return values.map((latency) => ({ height: 1n, latency }))

@@ -7,6 +7,7 @@ import {
   type SignalDef,
   type Target,
   type Threshold,
+  toBits,
 } from '@watchfire/attestation'
 import {
   makeNextEpoch,
@@ -152,7 +153,7 @@ function listSignals(): HandoverEdge[] {
 function listPolicies(): HandoverEdge[] {
   const of = (name: keyof Target['policy'], good: number[], bad: number[]) =>
     edges(name, good, bad, (value) => withTarget({ policy: { ...target.policy, [name]: value } }))
-  const plain: Threshold = { signal: 1, op: 1, value: 0n, severity: 2 }
+  const plain: Threshold = { signal: 1, op: 1, value: 0n, clear: 0n, severity: 2 }
   const withThreshold = (changes: Partial<Threshold>) =>
     withTarget({ policy: { ...target.policy, thresholds: [{ ...plain, ...changes }] } })
   return [
@@ -164,6 +165,17 @@ function listPolicies(): HandoverEdge[] {
     ...edges('threshold of signal', [0, 1], [2, 255], (signal) => withThreshold({ signal })),
     ...edges('op', [1, 2, 3], [0, 4], (op) => withThreshold({ op })),
     ...edges('severity', [2, 4], [0, 1, 3, 5], (severity) => withThreshold({ severity })),
+    ...[1, 3].flatMap((op) =>
+      edges(
+        `clear of op ${op}`,
+        [0n, toBits(-1n), 1n << 63n],
+        [1n, (1n << 63n) - 1n],
+        (clear: bigint) => withThreshold({ op, clear }),
+      ),
+    ),
+    ...edges('clear of below', [0n, 1n], [toBits(-1n), 1n << 63n], (clear: bigint) =>
+      withThreshold({ op: 2, clear }),
+    ),
     edge(false, 'lag of a median', withThreshold({ signal: 0, op: 3 })),
   ]
 }

@@ -57,7 +57,7 @@ export const aggregates = { median: 1, corroborated: 2 } as const
 /** The name of an aggregate. */
 export type AggregateName = keyof typeof aggregates
 
-/** How a threshold compares the agreed value (SPEC 7.7.4). */
+/** How a threshold compares the agreed value (SPEC 7.7). */
 export const thresholdOps = { above: 1, below: 2, lag: 3 } as const
 /** The name of a comparison. */
 export type ThresholdOpName = keyof typeof thresholdOps

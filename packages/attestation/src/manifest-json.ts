@@ -9,6 +9,8 @@ export interface ThresholdJson {
   readonly above?: number | string
   readonly below?: number | string
   readonly lag?: number | string
+  /** Where it ends to hold; in a manifest read back always there (SPEC 7.7). */
+  readonly clear?: number | string
   readonly severity: string
 }
 
@@ -163,6 +165,7 @@ function policyToJson(policy: Policy, signals: readonly SignalDef[]): PolicyJson
       return {
         signal: toText(signal.name),
         [getCodeName(thresholdOps, threshold.op)]: int64ToJson(toSigned(threshold.value)),
+        clear: int64ToJson(toSigned(threshold.clear)),
         severity: getCodeName(verdicts, threshold.severity),
       }
     }),

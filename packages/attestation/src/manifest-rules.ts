@@ -1,4 +1,4 @@
-import { compareBytes, isText, toHex, toText } from './bytes.ts'
+import { compareBytes, isText, toHex, toSigned, toText } from './bytes.ts'
 import { aggregates, thresholdOps, verdicts } from './codes.ts'
 import { getFaulty } from './epoch-context.ts'
 import { limits } from './limits.ts'
@@ -171,7 +171,16 @@ function checkThreshold(path: Path, threshold: Threshold, target: Target): Probl
     const expected = 'lag only of a corroborated signal of a target with a group'
     problems.push(makeProblem([...path, 'signal'], 'bad-threshold', expected, toText(signal.name)))
   }
-  return problems
+  return [...problems, ...checkClear([...path, 'clear'], threshold)]
+}
+
+/** On the side of the bound where the threshold does not hold, or on the bound (SPEC 4.4.5). */
+function checkClear(path: Path, { op, value, clear }: Threshold): Problem[] {
+  const [bound, back] = [toSigned(value), toSigned(clear)]
+  const isBelow = op === thresholdOps.below
+  if (isBelow ? back >= bound : back <= bound) return []
+  const expected = `at ${isBelow ? 'least' : 'most'} the bound, ${bound}`
+  return [makeProblem(path, 'bad-clear', expected, back)]
 }
 
 /** What the lists of the state can hold: groups, and heads in each (SPEC 4.4.4). */

@@ -280,13 +280,13 @@ function readPolicy(reader: ManifestReader, field: Field, signals: readonly Sign
   }
 }
 
-/** `{ signal, above | below | lag: value, severity }`, the signal by its name (SPEC 4.1). */
+/** `{ signal, above | below | lag: value, clear, severity }`, the signal by its name (SPEC 4.1). */
 function readThreshold(
   reader: ManifestReader,
   field: Field,
   signals: readonly SignalDef[],
 ): Threshold {
-  const names = ['signal', 'above', 'below', 'lag', 'severity'] as const
+  const names = ['signal', 'above', 'below', 'lag', 'clear', 'severity'] as const
   const fields = reader.readObject(field, names)
   const ops = (['above', 'below', 'lag'] as const).filter((op) => fields[op].value !== undefined)
   const [op, ...others] = ops
@@ -299,10 +299,12 @@ function readThreshold(
   if (signal < 0 && typeof fields.signal.value === 'string') {
     reader.report(fields.signal.path, 'bad-threshold', 'a signal of this target', name)
   }
+  const value = op === undefined ? 0n : reader.readInt64(fields[op])
   return {
     signal: Math.max(signal, 0),
     op: op === undefined ? 0 : thresholdOps[op],
-    value: op === undefined ? 0n : toBits(reader.readInt64(fields[op])),
+    value: toBits(value),
+    clear: toBits(fields.clear.value === undefined ? value : reader.readInt64(fields.clear)),
     severity: reader.readName(fields.severity, SEVERITIES),
   }
 }

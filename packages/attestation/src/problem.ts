@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'heavy-member'
   | 'bad-params'
   | 'bad-threshold'
+  | 'bad-clear'
   | 'no-targets'
   | 'unreachable-vantage'
 

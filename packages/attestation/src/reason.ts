@@ -70,20 +70,34 @@ function readThresholdReason(
   const threshold = target.policy.thresholds[state.reasonCode]
   if (threshold === undefined)
     return { kind, code: undefined, words: `threshold ${state.reasonCode} holds` }
-  const { name, limit, format } = readThreshold(target, threshold)
+  const { name, limit, clear, format } = readThreshold(target, threshold)
   if (isHeld) return { kind, code: name, words: `${name} passed ${limit}` }
   const agreed = state.signals.find((signal) => signal.index === threshold.signal)
-  const now = agreed === undefined ? name : `${name} ${format(toSigned(agreed.value))}`
+  const value = agreed === undefined ? undefined : toSigned(agreed.value)
+  const now = value === undefined ? name : `${name} ${format(value)}`
+  const isWithin = (measured: bigint | undefined) =>
+    measured !== undefined && !isBeyond(threshold, measured)
   if (threshold.op !== thresholdOps.lag) {
     const op = getCodeName(thresholdOps, threshold.op)
-    return { kind, code: name, words: `${now} is ${op} ${limit}` }
+    const words = isWithin(value)
+      ? `${now} was ${op} ${limit} and is not back at ${clear}`
+      : `${now} is ${op} ${limit}`
+    return { kind, code: name, words }
   }
   const head = findHead(target, groups, name)
-  const words =
-    agreed === undefined || head === undefined
-      ? `${now} is more than ${limit} behind`
-      : `${now} is ${format(head - toSigned(agreed.value))} behind its group's ${format(head)}, more than ${limit}`
+  if (value === undefined || head === undefined)
+    return { kind, code: name, words: `${now} is more than ${limit} behind` }
+  const behind = `${now} is ${format(head - value)} behind its group's ${format(head)}`
+  const words = isWithin(head - value)
+    ? `${behind}: it was more than ${limit} and is not back at ${clear}`
+    : `${behind}, more than ${limit}`
   return { kind, code: name, words }
+}
+
+/** Whether a value passes the bound itself, not only what it must come back to (SPEC 7.7). */
+function isBeyond({ op, value }: Threshold, measured: bigint): boolean {
+  const bound = toSigned(value)
+  return op === thresholdOps.below ? measured < bound : measured > bound
 }
 
 /** A threshold's signal and bound as a person reads them. */
@@ -93,6 +107,7 @@ function readThreshold(
 ): {
   readonly name: string
   readonly limit: string
+  readonly clear: string
   readonly format: (value: bigint) => string
 } {
   const definition = target.signals[threshold.signal]
@@ -100,7 +115,8 @@ function readThreshold(
   const scale = definition?.scale ?? 0
   const format = (value: bigint) => formatQuantity(value, scale, unit)
   const name = definition === undefined ? String(threshold.signal) : toText(definition.name)
-  return { name, limit: format(toSigned(threshold.value)), format }
+  const limit = format(toSigned(threshold.value))
+  return { name, limit, clear: format(toSigned(threshold.clear)), format }
 }
 
 function findHead(target: Target, groups: State['groups'], name: string): bigint | undefined {

@@ -56,6 +56,7 @@ export const thresholdType = new ContainerType({
   signal: uint8,
   op: uint8,
   value: int64Bits,
+  clear: int64Bits,
   severity: uint8,
 })
 export const policyType = new ContainerType({
@@ -257,6 +258,7 @@ export const targetStateType = new ContainerType({
   since: round,
   streak: uint8,
   streakCount: uint16,
+  crossed: uint16,
   reasonKind: uint8,
   reasonCode: uint16,
   reached: uint64,

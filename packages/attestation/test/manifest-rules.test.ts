@@ -295,6 +295,28 @@ describe('the rules of manifests (SPEC 4.4)', () => {
     assertRefused(withChange(json, path, 'height'), 'bad-threshold', path, 'another signal')
   })
 
+  it('clears a threshold at its bound or on the side where it does not hold', () => {
+    const path = [...target, 'policy', 'thresholds', 0]
+    const lagging = {
+      ...makeTargetJson('web'),
+      signals: [{ name: 'head', unit: 'blocks', scale: 0, aggregate: 'corroborated' }],
+      group: 'chain',
+    }
+    const of = (op: string, clear: number) => {
+      const signal = op === 'lag' ? 'head' : 'latency'
+      const thresholds = [{ signal, [op]: -5, clear, severity: 'degraded' }]
+      const base = op === 'lag' ? lagging : makeTargetJson('web')
+      const policy = { ...(makeTargetJson('web')['policy'] as JsonObject), thresholds }
+      return withChange(json, target, { ...base, policy })
+    }
+    for (const op of ['above', 'below', 'lag']) {
+      const inwards = op === 'below' ? 1 : -1
+      assertAdmitted(of(op, -5), `${op}, at the bound`)
+      assertAdmitted(of(op, -5 + inwards), `${op}, within`)
+      assertRefused(of(op, -5 - inwards), 'bad-clear', [...path, 'clear'], op)
+    }
+  })
+
   it('lag is measured only of a corroborated signal of a target with a group', () => {
     const lag = (aggregate: string, group: string) => {
       const signals = [{ name: 'head', unit: 'blocks', scale: 0, aggregate }]
@@ -383,7 +405,7 @@ describe('the rules of what is handed over (SPEC 9.4)', () => {
     const [signal] = parameters.targets[1]?.signals ?? []
     const policy = parameters.targets[1]?.policy
     assert.ok(signal !== undefined && policy !== undefined)
-    const threshold = { signal: 0, op: 1, value: 0n, severity: 2 }
+    const threshold = { signal: 0, op: 1, value: 0n, clear: 0n, severity: 2 }
     const cases: [Parameters, string][] = [
       [
         changeTarget({ signals: [{ ...signal, aggregate: 3 }] }),

@@ -138,6 +138,7 @@ describe('parseManifest (SPEC 4)', () => {
       assert.ok(threshold !== undefined)
       assert.deepEqual([threshold.op, threshold.severity], [op, 4])
       assert.equal(toSigned(threshold.value), expected)
+      assert.equal(toSigned(threshold.clear), expected, 'clear is the bound unless it is said')
     }
   })
 
@@ -153,6 +154,9 @@ describe('parseManifest (SPEC 4)', () => {
     for (const value of ['9223372036854775808', '-9223372036854775809']) {
       assertRefused(withChange(json, above, value), 'out-of-range', above)
     }
+    const clear = [...path, 'clear']
+    assertRefused(withChange(json, clear, '1.5'), 'wrong-type', clear)
+    assertRefused(withChange(json, clear, '-9223372036854775809'), 'out-of-range', clear)
   })
 
   it('refuses severities and aggregates that a threshold or signal cannot have', () => {
@@ -326,8 +330,8 @@ describe('parseManifest (SPEC 4)', () => {
 describe('manifestToJson', () => {
   it('says what parses to the same manifest, beyond 2^53 as strings', () => {
     const thresholds = [
-      { signal: 'latency', above: '9007199254740993', severity: 'down' },
-      { signal: 'latency', below: -3, severity: 'degraded' },
+      { signal: 'latency', above: '9007199254740993', clear: 7, severity: 'down' },
+      { signal: 'latency', below: -3, clear: '9007199254740993', severity: 'degraded' },
     ]
     const changes: [Path, Json][] = [
       [['features'], ['probe-v2']],

@@ -38,6 +38,20 @@ describe('readReason', () => {
     assert.equal(read(lag)?.words, 'head 120 blocks is more than 5 blocks behind')
   })
 
+  it('says of one that holds within its bound what it must come back to', () => {
+    const { threshold } = reasonKinds
+    const latency = { index: 0, weight: 4, value: toBits(700_000n) }
+    assert.equal(
+      read({ reasonKind: threshold, reasonCode: 0, signals: [latency] })?.words,
+      'latency 700 ms was above 750 ms and is not back at 600 ms',
+    )
+    const head = { index: 1, weight: 4, value: toBits(120n) }
+    assert.equal(
+      read({ reasonKind: threshold, reasonCode: 1, signals: [head] }, { a: 124 })?.words,
+      "head 120 blocks is 4 blocks behind its group's 124 blocks: it was more than 5 blocks and is not back at 2 blocks",
+    )
+  })
+
   it('names the outcome, and the regions that saw it', () => {
     const changes = { reached: 0, failed: 2, outcome: 2, reasonKind: reasonKinds.outcome, vantages }
     assert.deepEqual(read({ ...changes, reasonCode: 2 }), {

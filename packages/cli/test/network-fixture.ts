@@ -95,6 +95,7 @@ export function makeState(round: number, excluded: Exclusion[] = []): State {
         since: round as Round,
         streak: 0,
         streakCount: 0,
+        crossed: 0,
         reasonKind: 0,
         reasonCode: 0,
         reached: 3,

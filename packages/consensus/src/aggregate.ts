@@ -22,7 +22,15 @@ import { invariant } from './invariant.ts'
 import { type GroupPlan, getPlan, type Labels } from './plan.ts'
 import { reuseGroup, reuseTarget } from './reuse.ts'
 import { migrateState } from './state.ts'
-import { getRawVerdict, isMoreThanTwice, type Measured, settleVerdict } from './verdict.ts'
+import { compareThresholds } from './thresholds.ts'
+import {
+  getRawVerdict,
+  isLongGap,
+  isMoreThanTwice,
+  type Measured,
+  type Settled,
+  settleVerdict,
+} from './verdict.ts'
 import { getCorroborated, getMajority, getMedian, sumWeights, type Weighed } from './weighed.ts'
 
 // SPEC chapter 7. Integers only, and nothing depends on the order of attestations.
@@ -73,25 +81,27 @@ export function computeState(
     (group) => new Map(group.heads.map(({ name, value }) => [toText(name), value])),
   )
 
+  const { round, parentRound } = place
+  const rounds = { round, parentRound, gapMax: context.parameters.gapMax }
   const targets = context.parameters.targets.map((target, index) => {
     const seen = seenByTarget[index] ?? []
     const before = prior.targets[index]
     invariant(before !== undefined, 'a state has every target of its epoch')
     const group = plan.groupOf[index]
     const agreed = aggregateTarget(context, target, seen, faultyLive, plan.labels)
-    const measured: Measured = {
-      ...agreed,
-      failing: countFailing(plan.labels, seen),
-      getHead: (signal) => {
+    const { crossed, holding } = compareThresholds(
+      target.policy,
+      isLongGap(rounds) ? 0 : before.crossed,
+      agreed.signals,
+      (signal) => {
         const name = plan.signalNames[index]?.[signal]
         return group === undefined || name === undefined ? undefined : heads[group]?.get(name)
       },
-    }
-    const raw = getRawVerdict(target.policy, measured, faultyLive)
-    const { round, parentRound } = place
-    const { gapMax } = context.parameters
-    const settled = settleVerdict(before, raw, target.policy, { round, parentRound, gapMax })
-    return reuseTarget(before, { id: target.id, ...settled, ...agreed })
+    )
+    const failing = countFailing(plan.labels, seen)
+    const raw = getRawVerdict(target.policy, { ...agreed, failing, holding }, faultyLive)
+    const settled = settleVerdict(before, raw, target.policy, rounds)
+    return reuseTarget(before, { id: target.id, ...settled, crossed, ...agreed })
   })
   return {
     meta: {
@@ -145,10 +155,7 @@ function collect(
   return byTarget
 }
 
-type Agreed = Omit<
-  TargetState,
-  'id' | 'verdict' | 'settled' | 'since' | 'streak' | 'streakCount' | 'reasonKind' | 'reasonCode'
->
+type Agreed = Omit<TargetState, 'id' | 'crossed' | keyof Settled>
 
 /** SPEC 7.3 to 7.5. */
 function aggregateTarget(

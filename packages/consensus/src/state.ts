@@ -102,6 +102,7 @@ function makeTargetState({ id }: Target): TargetState {
     since: 0 as Round,
     streak: 0,
     streakCount: 0,
+    crossed: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 0,

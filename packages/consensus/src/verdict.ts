@@ -3,11 +3,9 @@ import {
   type Round,
   reasonKinds,
   type TargetState,
-  type Threshold,
-  thresholdOps,
-  toSigned,
   verdicts,
 } from '@watchfire/attestation'
+import { hasBit } from './thresholds.ts'
 
 // SPEC 7.7 and 7.8. Weights reach 2^53 − 1, so they are multiplied as bigint only.
 
@@ -23,15 +21,14 @@ export interface Measured {
   readonly reached: number
   readonly failed: number
   readonly outcome: number
-  readonly signals: TargetState['signals']
+  /** A bit for each threshold of the policy that holds, by index. */
+  readonly holding: number
   /** Distinct non-empty labels among the members whose observation failed. */
   readonly failing: {
     readonly regions: number
     readonly networks: number
     readonly operators: number
   }
-  /** The agreed head of the target's group for a signal's index, as two's complement, if there is one. */
-  readonly getHead: (signal: number) => bigint | undefined
 }
 
 /** The first rule of SPEC 7.7 that applies. @param faultyLive what may still lie (SPEC 7.2) */
@@ -54,15 +51,15 @@ export function getRawVerdict(policy: Policy, measured: Measured, faultyLive: nu
   if (!isShareAtLeast(reached, observing, policy.reachedMin)) {
     return { verdict: verdicts.disputed, reasonKind: reasonKinds.share, reasonCode: 0 }
   }
-  return getThresholdVerdict(policy, measured)
+  return getThresholdVerdict(policy, measured.holding)
 }
 
 /** Rules 4 and 5 of SPEC 7.7: the gravest threshold that holds, the first of equals; else up. */
-function getThresholdVerdict(policy: Policy, measured: Measured): RawVerdict {
+function getThresholdVerdict(policy: Policy, holding: number): RawVerdict {
   let verdict: number = verdicts.up
   let reasonCode = 0
   for (const [index, threshold] of policy.thresholds.entries()) {
-    if (threshold.severity > verdict && isCrossed(threshold, measured)) {
+    if (threshold.severity > verdict && hasBit(holding, index)) {
       verdict = threshold.severity
       reasonCode = index
     }
@@ -71,24 +68,16 @@ function getThresholdVerdict(policy: Policy, measured: Measured): RawVerdict {
   return { verdict, reasonKind, reasonCode }
 }
 
-/** Whether a threshold holds. One whose signal or head is left out does not. */
-function isCrossed(threshold: Threshold, measured: Measured): boolean {
-  const agreed = measured.signals.find(({ index }) => index === threshold.signal)
-  if (agreed === undefined) return false
-  const value = toSigned(agreed.value)
-  const bound = toSigned(threshold.value)
-  switch (threshold.op) {
-    case thresholdOps.above:
-      return value > bound
-    case thresholdOps.below:
-      return value < bound
-    case thresholdOps.lag: {
-      const head = measured.getHead(threshold.signal)
-      return head !== undefined && toSigned(head) - value > bound
-    }
-    default:
-      return false
-  }
+/** A block's round and its parent's, and the gap that may lie between. */
+export interface Rounds {
+  readonly round: Round
+  readonly parentRound: Round
+  readonly gapMax: number
+}
+
+/** Whether what the parent's state remembers of a target is too old to count (SPEC 7.7, 7.8). */
+export function isLongGap({ round, parentRound, gapMax }: Rounds): boolean {
+  return round - parentRound > gapMax
 }
 
 /** The part of a target's state that hysteresis decides. */
@@ -107,9 +96,9 @@ export function settleVerdict(
   previous: Settled,
   raw: RawVerdict,
   policy: Policy,
-  rounds: { readonly round: Round; readonly parentRound: Round; readonly gapMax: number },
+  rounds: Rounds,
 ): Settled {
-  const isGap = rounds.round - rounds.parentRound > rounds.gapMax
+  const isGap = isLongGap(rounds)
   const streak = isGap ? 0 : previous.streak
   const streakCount = isGap ? 0 : previous.streakCount
   const counted = countStreak(previous.settled, { streak, streakCount }, raw.verdict, policy)

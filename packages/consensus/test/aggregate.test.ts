@@ -168,7 +168,7 @@ describe('aggregation', () => {
   })
 
   it('computes lag against the group head, each member counting once with its highest', () => {
-    const lagging = { signal: 0, op: 3, value: 10n, severity: 2 }
+    const lagging = { signal: 0, op: 3, value: 10n, clear: 10n, severity: 2 }
     const context = makeEqual(4, {
       targets: ['a', 'b'].map((id) =>
         makeTarget({

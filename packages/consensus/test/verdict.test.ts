@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { type Round, reasonKinds, toBits, verdicts } from '@watchfire/attestation'
+import { type Round, reasonKinds, verdicts } from '@watchfire/attestation'
 import {
   getRawVerdict,
   isMoreThanTwice,
@@ -18,9 +18,8 @@ function measure(measured: Partial<Measured> = {}): Measured {
     reached: 100,
     failed: 0,
     outcome: 0,
-    signals: [],
+    holding: 0,
     failing: { regions: 0, networks: 0, operators: 0 },
-    getHead: () => undefined,
     ...measured,
   }
 }
@@ -73,37 +72,16 @@ describe('the raw verdict', () => {
   })
 
   it('takes the gravest threshold that holds, and the first of equals', () => {
-    const threshold = (op: number, value: bigint, severity: number) => ({
-      signal: 0,
-      op,
-      value: toBits(value),
-      severity,
-    })
-    const signals = [{ index: 0, weight: 4, value: toBits(-10n) }]
-    const thresholds = [
-      threshold(1, -11n, 2),
-      threshold(2, -9n, 4),
-      threshold(1, -12n, 4),
-      threshold(1, -10n, 4),
-    ]
-    deepEqual(rawOf({ signals }, makePolicy({ thresholds })), {
+    const threshold = (severity: number) => ({ signal: 0, op: 1, value: 0n, clear: 0n, severity })
+    const policy = makePolicy({ thresholds: [2, 4, 4, 4].map(threshold) })
+    deepEqual(rawOf({ holding: 0b1111 }, policy), {
       verdict: down,
       reasonKind: reasonKinds.threshold,
       reasonCode: 1,
     })
-    equal(rawOf({ signals }, makePolicy({ thresholds: [threshold(1, -11n, 2)] })).verdict, degraded)
-  })
-
-  it('holds no threshold at its bound, nor one whose signal or head is left out', () => {
-    const at = (op: number, value: bigint) =>
-      makePolicy({ thresholds: [{ signal: 0, op, value: toBits(value), severity: 4 }] })
-    const signals = [{ index: 0, weight: 4, value: toBits(5n) }]
-    equal(rawOf({ signals }, at(1, 5n)).verdict, up)
-    equal(rawOf({ signals }, at(2, 5n)).verdict, up)
-    equal(rawOf({ signals: [] }, at(1, -1n)).verdict, up)
-    equal(rawOf({ signals }, at(3, 0n)).verdict, up)
-    equal(rawOf({ signals, getHead: () => toBits(6n) }, at(3, 0n)).verdict, down)
-    equal(rawOf({ signals, getHead: () => toBits(6n) }, at(3, 1n)).verdict, up)
+    equal(rawOf({ holding: 0b0001 }, policy).verdict, degraded)
+    equal(rawOf({ holding: 0b1100 }, policy).reasonCode, 2)
+    equal(rawOf({ holding: 0 }, policy).verdict, up)
   })
 
   it('compares weights beyond 2^53 / 1000 exactly', () => {

@@ -86,6 +86,8 @@ export interface ThresholdFile {
   readonly above?: number | string
   readonly below?: number | string
   readonly lag?: number | string
+  /** Where a threshold that holds ends to: within the bound, for a value that wobbles around it. */
+  readonly clear?: number | string
   readonly severity: 'degraded' | 'down'
 }
 

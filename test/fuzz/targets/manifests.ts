@@ -43,6 +43,7 @@ export const problemCodes = listCodes<ProblemCode>({
   'heavy-member': true,
   'bad-params': true,
   'bad-threshold': true,
+  'bad-clear': true,
   'no-targets': true,
   'unreachable-vantage': true,
 })

@@ -75,8 +75,12 @@ export function computeOwnState(
     const mine = voices[index] ?? []
     const measured = measure(target, mine, committee, weightTotal, fLive)
     const groupHeads = heads.get(text(target.group))
-    const raw = judge(target, measured, mine, committee, fLive, groupHeads)
-    return { ...before, ...measured, ...settle(before, raw, target, block, parameters.gapMax) }
+    const isLost = block.round - block.parentRound > parameters.gapMax
+    const compared = compare(target, measured, groupHeads, isLost ? 0 : before.crossed)
+    const raw = judge(target, measured, mine, committee, fLive, compared)
+    const crossed = toMask(compared.map(({ isCrossed }) => isCrossed))
+    const settled = settle(before, raw, target, block, parameters.gapMax)
+    return { ...before, ...measured, ...settled, crossed }
   })
   const groups = [...heads].map(([id, byName]) => ({
     id: new TextEncoder().encode(id),
@@ -107,6 +111,7 @@ function migrate(parent: State, parameters: Parameters, epoch: number): State {
       since: old?.since ?? (0 as TargetState['since']),
       streak: old?.streak ?? 0,
       streakCount: old?.streakCount ?? 0,
+      crossed: 0,
       reasonKind: 0,
       reasonCode: 0,
       reached: 0,
@@ -290,6 +295,38 @@ function computeHeads(
   return out
 }
 
+interface Compared {
+  readonly isCrossed: boolean
+  readonly isHolding: boolean
+}
+
+/** The thresholds of SPEC 7.7, in their order. */
+function compare(
+  target: Target,
+  measured: Measured,
+  heads: ReadonlyMap<string, Weighed> | undefined,
+  crossedBefore: number,
+): readonly Compared[] {
+  return target.policy.thresholds.map(({ signal, op, value, clear }, index) => {
+    const was = Math.floor(crossedBefore / 2 ** index) % 2 === 1
+    const agreed = measured.signals.find((each) => each.index === signal)
+    const head = heads?.get(text(target.signals[signal]?.name ?? new Uint8Array()))
+    if (agreed === undefined || (op === 3 && head === undefined)) {
+      return { isCrossed: was, isHolding: false }
+    }
+    const is = BigInt.asIntN(64, agreed.value)
+    const compared = op === 3 ? (head?.value ?? 0n) - is : is
+    const passes = (bound: bigint) =>
+      op === 2 ? compared < BigInt.asIntN(64, bound) : compared > BigInt.asIntN(64, bound)
+    const isCrossed = passes(value) || (was && passes(clear))
+    return { isCrossed, isHolding: isCrossed }
+  })
+}
+
+function toMask(flags: readonly boolean[]): number {
+  return flags.reduce((mask, flag, index) => mask + (flag ? 2 ** index : 0), 0)
+}
+
 interface Raw {
   readonly verdict: number
   readonly kind: number
@@ -303,7 +340,7 @@ function judge(
   voices: readonly Voice[],
   committee: Committee,
   fLive: bigint,
-  heads: ReadonlyMap<string, Weighed> | undefined,
+  compared: readonly Compared[],
 ): Raw {
   const { policy } = target
   const [reached, failed] = [BigInt(measured.reached), BigInt(measured.failed)]
@@ -331,15 +368,7 @@ function judge(
     return { verdict: 3, kind: 3, code: 0 }
   const holding = policy.thresholds
     .map((threshold, code) => ({ threshold, code }))
-    .filter(({ threshold: { signal, op, value } }) => {
-      const agreed = measured.signals.find((each) => each.index === signal)
-      if (agreed === undefined) return false
-      const [is, bound] = [BigInt.asIntN(64, agreed.value), BigInt.asIntN(64, value)]
-      if (op === 1) return is > bound
-      if (op === 2) return is < bound
-      const head = heads?.get(text(target.signals[signal]?.name ?? new Uint8Array()))
-      return head !== undefined && head.value - is > bound
-    })
+    .filter(({ code }) => compared[code]?.isHolding === true)
   const gravest = Math.max(0, ...holding.map(({ threshold }) => threshold.severity))
   const first = holding.find(({ threshold }) => threshold.severity === gravest)
   return first === undefined

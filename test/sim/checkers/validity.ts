@@ -15,12 +15,12 @@ import {
   type Violate,
   type Watched,
 } from './checker.ts'
+import { checkCrossed, type GetHeads, isAnySeen } from './crossing.ts'
 import { text } from './own-wire.ts'
 
 const [REACHED, FAILED, ABSTAINED] = [1, 2, 3]
 const [UP, DOWN, UNKNOWN] = [1, 4, 5]
 const [BY_NOTHING, BY_OUTCOME, BY_THRESHOLD, BY_VANTAGE] = [0, 1, 2, 5]
-const [ABOVE, BELOW] = [1, 2]
 
 /** What one honest member said of a target. */
 interface Voice {
@@ -40,6 +40,7 @@ interface Voice {
  *   a verdict that turns               its reason is this block's raw verdict's (SPEC 7.8), and some honest
  *                                      observer backs that: failed, reached, or saw what a threshold asks.
  *                                      It turns to down or up only by a raw verdict of that name
+ *   a threshold crossed, or cleared    some honest observer saw it pass its bound, or come back (SPEC 7.7)
  *   unknown                            too few honest observed for their majority to outweigh f
  *
  * Disputed is not here: a lie may make it, which is said when a manifest is admitted (SPEC 7.8).
@@ -49,8 +50,9 @@ export class ValidityChecker implements Checker {
   readonly #context: AuditContext
   readonly #attestations: AttestationBook
   readonly #violate: Violate
-  readonly #verdicts = new Map<string, number>()
+  readonly #targets = new Map<string, TargetState>()
   #height = 0
+  #epoch = 0
 
   constructor(context: AuditContext, attestations: AttestationBook, violate: Violate) {
     this.#context = context
@@ -63,6 +65,8 @@ export class ValidityChecker implements Checker {
     if (!node.isHonest || header.height <= this.#height) return
     const isNext = header.height === this.#height + 1
     this.#height = header.height
+    const isSameEpoch = header.epoch === this.#epoch
+    this.#epoch = header.epoch
     const say = (fault: string) => this.#violate(this.name, `${describe(header)}: ${fault}`)
     const context = this.#context.founding.epochs[header.epoch]
     if (context === undefined) return
@@ -76,13 +80,17 @@ export class ValidityChecker implements Checker {
       const told = (fault: string) => say(`target ${id}: ${fault}`)
       checkWeights(agreed, heard, faultyWeight, told)
       checkValues(target, agreed, heard, told)
-      const before = isNext ? this.#verdicts.get(id) : undefined
-      const head = (signal: number) => this.#getHonestHead(block, target, signal, byTarget)
-      if (before !== undefined && before !== agreed.verdict) {
-        checkTurn(target, before, agreed, heard, head, told)
+      const before = isNext ? this.#targets.get(id) : undefined
+      const heads = (signal: number) => this.#getHonestHeads(block, target, signal, byTarget)
+      const isKept =
+        isSameEpoch && header.round - header.parentRound <= context.parameters.gapMax
+      const crossed = isKept ? (before?.crossed ?? 0) : 0
+      if (before !== undefined && before.verdict !== agreed.verdict) {
+        checkTurn(target, { ...before, crossed }, agreed, heard, heads, told)
       }
+      if (before !== undefined) checkCrossed(target, crossed, agreed, heard, heads, told)
       if (agreed.verdict === UNKNOWN) this.#checkUnknown(block, state, heard, told)
-      this.#verdicts.set(id, agreed.verdict)
+      this.#targets.set(id, agreed)
     }
     this.#checkHeads(block, state, byTarget, say)
   }
@@ -156,14 +164,14 @@ export class ValidityChecker implements Checker {
     return [...highest.values()]
   }
 
-  #getHonestHead(
+  #getHonestHeads(
     block: Block,
     target: Target,
     signal: number,
     byTarget: ReadonlyMap<number, readonly Voice[]>,
-  ): bigint | undefined {
+  ): readonly bigint[] {
     const name = text(target.signals[signal]?.name ?? new Uint8Array())
-    return max(this.#getHonestHighest(block, text(target.group), name, byTarget))
+    return this.#getHonestHighest(block, text(target.group), name, byTarget)
   }
 
   #checkHeads(
@@ -238,22 +246,20 @@ function checkValues(
 /** What a verdict that turns in this block needs of the honest. */
 function checkTurn(
   { policy }: Target,
-  before: number,
+  before: TargetState,
   { verdict, reasonKind, reasonCode }: TargetState,
   heard: readonly Voice[],
-  getHead: (signal: number) => bigint | undefined,
+  getHeads: GetHeads,
   say: (fault: string) => void,
 ): void {
   const someone = (status: number) => heard.some(({ said }) => said.status === status)
   const isCrossed = () => {
     const threshold = policy.thresholds[reasonCode]
     if (threshold === undefined) return false
-    const bound = BigInt.asIntN(64, threshold.value)
-    const values = pick(heard, threshold.signal).map((each) => each.value)
-    if (threshold.op === ABOVE) return values.some((value) => value > bound)
-    if (threshold.op === BELOW) return values.some((value) => value < bound)
-    const head = getHead(threshold.signal)
-    return head !== undefined && values.some((value) => head - value > bound)
+    // One that was crossed goes on to hold up to where it clears.
+    const wasCrossed = Math.floor(before.crossed / 2 ** reasonCode) % 2 === 1
+    const bound = wasCrossed ? threshold.clear : threshold.value
+    return isAnySeen(threshold, bound, true, heard, getHeads)
   }
   const isBacked =
     reasonKind === BY_NOTHING
@@ -265,7 +271,7 @@ function checkTurn(
           : true
   if (!isBacked) say(`turns ${verdict} for reason ${reasonKind}, and no honest observer saw why`)
   // After unknown a verdict comes back as it was, whatever this block saw.
-  if (before === UNKNOWN) return
+  if (before.verdict === UNKNOWN) return
   if (verdict === DOWN && reasonKind !== BY_OUTCOME && reasonKind !== BY_THRESHOLD) {
     say(`turns down for reason ${reasonKind}`)
   }
@@ -287,13 +293,6 @@ function pick(
 
 function isWithin(value: bigint, honest: readonly bigint[]): boolean {
   return honest.some((each) => each <= value) && honest.some((each) => each >= value)
-}
-
-function max(values: readonly bigint[]): bigint | undefined {
-  return values.reduce<bigint | undefined>(
-    (best, value) => (best === undefined || value > best ? value : best),
-    undefined,
-  )
 }
 
 function weigh(voices: readonly Voice[]): bigint {

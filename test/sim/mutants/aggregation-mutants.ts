@@ -5,6 +5,7 @@ import type { SourceMutant } from './mutant.ts'
 const core = 'packages/consensus/src'
 const aggregate = `${core}/aggregate.ts`
 const verdict = `${core}/verdict.ts`
+const thresholds = `${core}/thresholds.ts`
 const weighed = `${core}/weighed.ts`
 
 export const aggregationMutants: readonly SourceMutant[] = [
@@ -77,8 +78,64 @@ export const aggregationMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: verdict,
-        find: 'rounds.round - rounds.parentRound > rounds.gapMax',
-        replace: 'rounds.round - rounds.parentRound < 0',
+        find: 'const isGap = isLongGap(rounds)',
+        replace: 'const isGap = rounds.round < 0 && isLongGap(rounds)',
+      },
+    ],
+  },
+  {
+    name: 'forgets that a threshold was crossed',
+    caughtBy: 'state',
+    scenario: 'lossy',
+    isQuick: true,
+    edits: [
+      {
+        file: thresholds,
+        find: '(before & bit) === 0 ? value : clear',
+        replace: 'before < 0 ? clear : value',
+      },
+    ],
+  },
+  {
+    name: 'takes where a threshold clears for its bound',
+    caughtBy: 'validity',
+    scenario: 'lossy',
+    isAlone: true,
+    edits: [
+      {
+        file: thresholds,
+        find: '(before & bit) === 0 ? value : clear',
+        replace: '(before & bit) === 0 ? clear : clear + 0n * value',
+      },
+    ],
+  },
+  {
+    name: 'forgets what was crossed where nobody tells the value',
+    caughtBy: 'state',
+    scenario: 'lossy',
+    edits: [{ file: thresholds, find: 'crossed |= before & bit', replace: 'crossed |= 0' }],
+  },
+  {
+    name: 'remembers what was crossed over a gap of any length',
+    caughtBy: 'state',
+    scenario: 'outage',
+    edits: [
+      {
+        file: aggregate,
+        find: 'isLongGap(rounds) ? 0 : before.crossed',
+        replace: 'rounds.round < 0 && isLongGap(rounds) ? 0 : before.crossed',
+      },
+    ],
+  },
+  {
+    name: 'keeps what was crossed over the end of an epoch',
+    caughtBy: 'state',
+    scenario: 'handover',
+    edits: [
+      {
+        file: `${core}/state.ts`,
+        find: 'return { ...fresh, verdict, settled, since, streak, streakCount }',
+        replace: 'return { ...fresh, verdict, settled, since, streak, streakCount, crossed: kept.crossed }',
       },
     ],
   },

@@ -153,6 +153,7 @@ function makeTarget(index: number, shards: number, prng: Prng): Target {
           signal: 1,
           op: thresholdOps.above,
           value: toBits(400_000n),
+          clear: toBits(200_000n),
           severity: verdicts.degraded,
         },
         ...(group === ''
@@ -162,10 +163,17 @@ function makeTarget(index: number, shards: number, prng: Prng): Target {
                 signal: 0,
                 op: thresholdOps.lag,
                 value: toBits(3n),
+                clear: toBits(1n),
                 severity: prng.pick([verdicts.degraded, verdicts.down]),
               },
             ]),
-        { signal: 0, op: thresholdOps.below, value: toBits(-5n), severity: verdicts.down },
+        {
+          signal: 0,
+          op: thresholdOps.below,
+          value: toBits(-5n),
+          clear: toBits(-5n),
+          severity: verdicts.down,
+        },
       ],
     },
   }

@@ -9,7 +9,7 @@ const [id, short] = [byteList(64), byteList(32)]
 const member = container({ id, publicKey: b32, weight: u64, region: id, network: id, operator: id })
 export const committee = container({ members: list(member, 256) })
 const handover = container({ lastHeight: u64, committee: b32, parameters: b32 })
-const threshold = container({ signal: u8, op: u8, value: bits64, severity: u8 })
+const threshold = container({ signal: u8, op: u8, value: bits64, clear: bits64, severity: u8 })
 const policy = container({
   reachedMin: u16,
   failedMin: u16,
@@ -72,6 +72,7 @@ const targetState = container({
   since: u64,
   streak: u8,
   streakCount: u16,
+  crossed: u16,
   reasonKind: u8,
   reasonCode: u16,
   reached: u64,

@@ -56,6 +56,7 @@ export function makeTargetState(id: Uint8Array, index: number): TargetState {
     since: 3 as Round,
     streak: 0,
     streakCount: 0,
+    crossed: 0,
     reasonKind: isUp ? 0 : 1,
     reasonCode: isUp ? 0 : 1,
     reached: isUp ? 4 : 0,

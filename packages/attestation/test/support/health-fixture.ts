@@ -19,8 +19,8 @@ const policy = {
   fallRounds: 2,
   riseRounds: 2,
   thresholds: [
-    { signal: 'latency', above: 750_000, severity: 'degraded' },
-    { signal: 'head', lag: 5, severity: 'degraded' },
+    { signal: 'latency', above: 750_000, clear: 600_000, severity: 'degraded' },
+    { signal: 'head', lag: 5, clear: 2, severity: 'degraded' },
   ],
 }
 
@@ -116,6 +116,7 @@ function makeTarget(id: Uint8Array, agreed: Agreed): TargetState {
     since: since as Round,
     streak: 0,
     streakCount: 0,
+    crossed: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 4,

@@ -147,7 +147,7 @@ function formatSignals(terminal: Terminal, signals: readonly KindSignal[]): stri
 }
 
 function formatPolicy(policy: PolicyFile, signals: readonly KindSignal[]): string[] {
-  const thresholds = policy.thresholds.map(({ signal, above, below, lag, severity }) => {
+  const thresholds = policy.thresholds.map(({ signal, above, below, lag, clear, severity }) => {
     const of = signals.find(({ name }) => name === signal)
     const show = (value: number | string) =>
       formatSignal(BigInt(value), of?.unit ?? '', of?.scale ?? 0)
@@ -157,7 +157,8 @@ function formatPolicy(policy: PolicyFile, signals: readonly KindSignal[]): strin
         : below !== undefined
           ? `below ${show(below)}`
           : `more than ${show(lag ?? 0)} behind its group`
-    return `  ${severity} when ${signal} is ${bound}`
+    const until = clear === undefined ? '' : `, until back at ${show(clear)}`
+    return `  ${severity} when ${signal} is ${bound}${until}`
   })
   return [
     `default policy, for a timeout of ${EXAMPLE.timeoutMs} ms:`,

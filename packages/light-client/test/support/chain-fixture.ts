@@ -105,6 +105,7 @@ export function makeBlocks(
         since: 1 as Round,
         streak: 0,
         streakCount: 0,
+        crossed: 0,
         reasonKind: 0,
         reasonCode: 0,
         reached: 4,

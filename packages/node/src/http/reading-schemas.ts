@@ -163,6 +163,11 @@ export const definition = {
         op: literals(['above', 'below', 'lag'], 'When it holds'),
         value: Type.String({ pattern: '^-?\\d+$', description: 'Bound, in the signal’s scale' }),
         text: text('Bound with its unit, for people'),
+        clear: Type.String({
+          pattern: '^-?\\d+$',
+          description: 'Once it holds: where it ends to, in the signal’s scale',
+        }),
+        clearText: text('The same with its unit, for people'),
         severity: literals(['degraded', 'down'], 'Verdict while it holds'),
       }),
     ),

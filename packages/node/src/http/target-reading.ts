@@ -78,15 +78,20 @@ export function readReference(kind: number, value: number): TargetReading['refer
 function readThreshold(target: Target, threshold: Target['policy']['thresholds'][number]) {
   const definition = target.signals[threshold.signal]
   const value = toSigned(threshold.value)
+  const clear = toSigned(threshold.clear)
+  const format = (amount: bigint) =>
+    formatQuantity(
+      amount,
+      definition?.scale ?? 0,
+      definition === undefined ? '' : toText(definition.unit),
+    )
   return {
     name: definition === undefined ? String(threshold.signal) : toText(definition.name),
     op: getCodeName(thresholdOps, threshold.op) as 'above' | 'below' | 'lag',
     value: value.toString(),
-    text: formatQuantity(
-      value,
-      definition?.scale ?? 0,
-      definition === undefined ? '' : toText(definition.unit),
-    ),
+    text: format(value),
+    clear: clear.toString(),
+    clearText: format(clear),
     severity: getVerdictName(threshold.severity) as 'degraded' | 'down',
   }
 }
@@ -155,8 +160,8 @@ export function readDefinition(target: Target): TargetDefinition {
       networksMin: policy.networksMin,
       operatorsMin: policy.operatorsMin,
       thresholds: policy.thresholds.map((threshold) => {
-        const { name, op, value, text, severity } = readThreshold(target, threshold)
-        return { signal: name, op, value, text, severity }
+        const { name, ...reading } = readThreshold(target, threshold)
+        return { signal: name, ...reading }
       }),
     },
   }
@@ -171,6 +176,7 @@ export function makeUncovered(context: EpochContext, target: Target): TargetStat
     since: 0 as Round,
     streak: 0,
     streakCount: 0,
+    crossed: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 0,
