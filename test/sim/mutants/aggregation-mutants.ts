@@ -117,7 +117,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
   },
   {
     name: 'remembers what was crossed over a gap of any length',
-    caughtBy: 'state',
+    caughtBy: 'validity',
     scenario: 'outage',
     edits: [
       {
