@@ -166,7 +166,15 @@ export const scriptedChains: readonly ScriptedChain[] = [
     policy: {
       fallRounds: 1,
       riseRounds: 1,
-      thresholds: [{ signal: 1, op: thresholdOps.above, value: toBits(100n), clear: toBits(100n), severity: 2 }],
+      thresholds: [
+        {
+          signal: 1,
+          op: thresholdOps.above,
+          value: toBits(100n),
+          clear: toBits(100n),
+          severity: 2,
+        },
+      ],
     },
     steps: [
       { said: speeds([100n, 100n, 900n, 900n]), gives: isUp },
@@ -231,7 +239,13 @@ export const scriptedChains: readonly ScriptedChain[] = [
         { signal: 0, op: thresholdOps.below, value: toBits(10n), clear: toBits(10n), severity: 2 },
         { signal: 0, op: thresholdOps.below, value: toBits(5n), clear: toBits(5n), severity: 4 },
         { signal: 0, op: thresholdOps.below, value: toBits(6n), clear: toBits(6n), severity: 4 },
-        { signal: 0, op: thresholdOps.above, value: toBits(1n << 62n), clear: toBits(1n << 62n), severity: 4 },
+        {
+          signal: 0,
+          op: thresholdOps.above,
+          value: toBits(1n << 62n),
+          clear: toBits(1n << 62n),
+          severity: 4,
+        },
       ],
     },
     steps: [
@@ -248,7 +262,15 @@ export const scriptedChains: readonly ScriptedChain[] = [
     policy: {
       fallRounds: 1,
       riseRounds: 1,
-      thresholds: [{ signal: 0, op: thresholdOps.below, value: toBits(100n), clear: toBits(100n), severity: 2 }],
+      thresholds: [
+        {
+          signal: 0,
+          op: thresholdOps.below,
+          value: toBits(100n),
+          clear: toBits(100n),
+          severity: 2,
+        },
+      ],
     },
     steps: [
       { said: heights([90n, 95n, 95n, 9000n]), gives: [degraded, threshold, 0] },

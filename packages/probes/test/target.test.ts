@@ -66,7 +66,7 @@ describe('a target’s explicit form', () => {
           networksMin: 0,
           operatorsMin: 0,
           thresholds: [
-            { signal: 'latency', above: 600_000, severity: 'degraded' },
+            { signal: 'latency', above: 600_000, clear: 480_000, severity: 'degraded' },
             { signal: 'expires-in', below: 1_209_600, severity: 'degraded' },
           ],
         },
@@ -108,6 +108,19 @@ describe('a target’s explicit form', () => {
         for (const { signal } of expanded.target.policy.thresholds)
           assert.ok(names.includes(signal))
       }
+    }
+  })
+
+  it('clears thresholds on the side of their bound where they do not hold (SPEC 4.4.5)', () => {
+    const bands = drafts.flatMap((each) => {
+      const expanded = expandTarget({ ...each, group: 'group' }, registry)
+      assert.ok(expanded.ok)
+      return expanded.target.policy.thresholds.filter(({ clear }) => clear !== undefined)
+    })
+    assert.ok(bands.length >= drafts.length)
+    for (const { signal, above, below, lag, clear } of bands) {
+      const bound = Number(above ?? below ?? lag)
+      assert.ok(below === undefined ? Number(clear) <= bound : Number(clear) >= bound, signal)
     }
   })
 

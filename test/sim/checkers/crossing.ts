@@ -29,7 +29,8 @@ export function checkCrossed(
     if (was === is) continue
     const bound = is === true ? threshold.value : threshold.clear
     const isSeen = isAnySeen(threshold, bound, is === true, heard, getHeads)
-    if (!isSeen) say(`threshold ${index} is ${is ? '' : 'not '}crossed, which no honest observer saw`)
+    if (!isSeen)
+      say(`threshold ${index} is ${is ? '' : 'not '}crossed, which no honest observer saw`)
   }
 }
 

@@ -82,8 +82,7 @@ export class ValidityChecker implements Checker {
       checkValues(target, agreed, heard, told)
       const before = isNext ? this.#targets.get(id) : undefined
       const heads = (signal: number) => this.#getHonestHeads(block, target, signal, byTarget)
-      const isKept =
-        isSameEpoch && header.round - header.parentRound <= context.parameters.gapMax
+      const isKept = isSameEpoch && header.round - header.parentRound <= context.parameters.gapMax
       const crossed = isKept ? (before?.crossed ?? 0) : 0
       if (before !== undefined && before.verdict !== agreed.verdict) {
         checkTurn(target, { ...before, crossed }, agreed, heard, heads, told)

@@ -135,7 +135,8 @@ export const aggregationMutants: readonly SourceMutant[] = [
       {
         file: `${core}/state.ts`,
         find: 'return { ...fresh, verdict, settled, since, streak, streakCount }',
-        replace: 'return { ...fresh, verdict, settled, since, streak, streakCount, crossed: kept.crossed }',
+        replace:
+          'return { ...fresh, verdict, settled, since, streak, streakCount, crossed: kept.crossed }',
       },
     ],
   },

@@ -11,6 +11,7 @@ import {
   peersMinSchema,
   peersSignal,
   peersThreshold,
+  stallThreshold,
 } from '../parts/chain-params.ts'
 import {
   getBlockMetas,
@@ -23,7 +24,7 @@ import {
   getParticipation,
   getWindow,
 } from '../protocols/cometbft/cometbft-window.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { makePolicy, noisyThreshold, slowThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import { type JsonRpc, makeJsonRpc } from '../protocols/json-rpc/json-rpc.ts'
 import { makeBitmap, toFlag } from '../parts/readings.ts'
@@ -60,10 +61,6 @@ const paramsSchema = strictObject({
 })
 type Params = Static<typeof paramsSchema>
 
-/** A node that is this many blocks late has missed more than bad luck. */
-const STALL_BLOCKS = 10
-/** Monitors ask at different moments of a round, and a block’s time is that of the vote before it. */
-const STALL_GRACE_MS = 10_000
 /** A round lost to a slow proposer is common; the third has cost two proposers. */
 const ROUND_MAX = 2
 
@@ -90,10 +87,10 @@ export const cometbftKind = defineKind({
         : ([
             flagThreshold('accusations'),
             { signal: 'active', below: validators.length, severity: 'degraded' },
-            { signal: 'missed-worst', above: Math.floor(window / 3), severity: 'degraded' },
+            noisyThreshold('missed-worst', Math.floor(window / 3)),
           ] as const)),
       flagThreshold('catching-up'),
-      { signal: 'head-age', above: blockMs * STALL_BLOCKS + STALL_GRACE_MS, severity: 'degraded' },
+      stallThreshold(blockMs),
       { signal: 'round', above: ROUND_MAX, severity: 'degraded' },
       ...peersThreshold(peersMin),
       slowThreshold(timeoutMs),

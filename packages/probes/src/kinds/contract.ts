@@ -10,6 +10,7 @@ import {
 } from '../protocols/evm/contract-call.ts'
 import { getRatio, ratioSchema, ratioSignal } from '../protocols/evm/contract-ratio.ts'
 import type { Decimal } from '../parts/decimal.ts'
+import { stallThreshold } from '../parts/chain-params.ts'
 import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { checkEthereumParams, ethereumParams } from '../protocols/evm/ethereum.ts'
 import { viewContracts, viewParams } from '../protocols/evm/evm-view.ts'
@@ -44,9 +45,6 @@ const paramsSchema = strictObject({
 type Params = Static<typeof paramsSchema>
 
 const OWN_SIGNALS = ['latency', 'head-age']
-/** A node whose head is this many blocks old shows an old state, whatever the contract does. */
-const STALL_BLOCKS = 10
-const STALL_GRACE_MS = 10_000
 
 /** A protocol's own health, as its contracts tell it. */
 export const contractKind = defineKind({
@@ -77,11 +75,8 @@ export const contractKind = defineKind({
   outcomes: [...httpOutcomes, 'wrong-chain', 'content', 'reverted'],
   defaultPolicy: ({ blockMs }, { timeoutMs }) =>
     makePolicy([
-      {
-        signal: 'head-age',
-        above: blockMs * STALL_BLOCKS + STALL_GRACE_MS,
-        severity: 'degraded',
-      },
+      // A node whose head is old shows an old state, whatever the contract does.
+      stallThreshold(blockMs),
       slowThreshold(timeoutMs),
     ]),
   probe,

@@ -20,7 +20,7 @@ import {
   peersSignal,
   peersThreshold,
 } from '../parts/chain-params.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { behindThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import { readHash, toFlag } from '../parts/readings.ts'
 import { makeRestApi, type RestApi } from '../parts/rest-api.ts'
@@ -50,6 +50,7 @@ type Params = Static<typeof paramsSchema>
 /** Empty slots happen, two in a row now and then. */
 const HEAD_LAG_MAX = 3
 /** Two epochs is what finality takes, and a third until the first block of an epoch is there. */
+const FINALITY_LAG_USUAL = 3
 const FINALITY_LAG_MAX = 4
 const HEALTHY = 200
 /** Of those watched, one in so many may miss an attestation by bad luck. */
@@ -79,18 +80,19 @@ export const ethBeaconKind = defineKind({
             { signal: 'active', below: validators.length, severity: 'degraded' },
             flagThreshold('proposals-missed'),
             flagThreshold('not-live'),
-            {
-              signal: 'attestations-missed',
-              above: Math.floor(validators.length / MISSED_PARTS),
-              severity: 'degraded',
-            },
+            behindThreshold('attestations-missed', Math.floor(validators.length / MISSED_PARTS)),
           ] as const)),
       flagThreshold('unsynced'),
       flagThreshold('execution-offline'),
       flagThreshold('optimistic'),
       { signal: 'health', above: HEALTHY, severity: 'degraded' },
-      { signal: 'head-lag', above: HEAD_LAG_MAX, severity: 'degraded' },
-      { signal: 'finality-lag', above: FINALITY_LAG_MAX, severity: 'degraded' },
+      behindThreshold('head-lag', HEAD_LAG_MAX),
+      {
+        signal: 'finality-lag',
+        above: FINALITY_LAG_MAX,
+        clear: FINALITY_LAG_USUAL,
+        severity: 'degraded',
+      },
       ...peersThreshold(peersMin),
       slowThreshold(timeoutMs),
       ...lagThreshold('head-slot', slotMs, group),

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
+import { lagThreshold, stallThreshold } from '../parts/chain-params.ts'
 import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import {
   checkEthereumParams,
@@ -40,14 +41,6 @@ const paramsSchema = strictObject({
 })
 type Params = Static<typeof paramsSchema>
 
-/** A node that is this many blocks late has missed more than bad luck. */
-const STALL_BLOCKS = 10
-/** Monitors ask at different moments of a round, and block times are whole seconds. */
-const STALL_GRACE_MS = 10_000
-/** Behind the others of its group by what takes this long to make, and by no less than three blocks. */
-const LAG_MS = 30_000
-const LAG_BLOCKS_MIN = 3
-
 /** An Ethereum-like node: is it on the right chain, at its head, and of one history with the others? */
 export const evmRpcKind = defineKind({
   kind: 'evm-rpc',
@@ -67,16 +60,8 @@ export const evmRpcKind = defineKind({
   defaultPolicy: ({ blockMs }, { timeoutMs, group }) =>
     makePolicy([
       slowThreshold(timeoutMs),
-      { signal: 'head-age', above: blockMs * STALL_BLOCKS + STALL_GRACE_MS, severity: 'degraded' },
-      ...(group === ''
-        ? []
-        : [
-            {
-              signal: 'head',
-              lag: Math.max(LAG_BLOCKS_MIN, Math.ceil(LAG_MS / blockMs)),
-              severity: 'degraded' as const,
-            },
-          ]),
+      stallThreshold(blockMs),
+      ...lagThreshold('head', blockMs, group),
     ]),
   async probe(params, context) {
     const rpc = makeJsonRpc(new URL(params.url), params.headers, context)

@@ -5,7 +5,8 @@ import {
   probeSequencer,
   sequencerSignals,
 } from '../protocols/prices/contract-feed.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { stallThreshold } from '../parts/chain-params.ts'
+import { makePolicy, noisyThreshold, slowThreshold } from '../parts/default-policy.ts'
 import {
   checkFeed,
   type FeedParams,
@@ -20,9 +21,6 @@ import { latencySignal } from '../parts/signals.ts'
 const LATE_PARTS = 4
 /** Block times are whole seconds, and monitors ask at different moments of a round. */
 const GRACE_MS_MIN = 5000
-/** A node whose head is this many blocks old shows an old feed, whatever the feed does. */
-const STALL_BLOCKS = 10
-const STALL_GRACE_MS = 10_000
 /** Hundredths of a percent: publishers that differ by this name no price that one could trade at. */
 const CONFIDENCE_MAX = 100
 
@@ -109,16 +107,13 @@ function listSignals(params: FeedParams): readonly KindSignal[] {
 function listThresholds({ feed, blockMs, heartbeatMs = 0 }: FeedParams): ThresholdFile[] {
   const severity = 'degraded'
   const late = heartbeatMs + Math.max(GRACE_MS_MIN, Math.ceil(heartbeatMs / LATE_PARTS))
-  const stalled: ThresholdFile = {
-    signal: 'head-age',
-    above: blockMs * STALL_BLOCKS + STALL_GRACE_MS,
-    severity,
-  }
+  // A node whose head is old shows an old feed, whatever the feed does.
+  const stalled = stallThreshold(blockMs)
   switch (feed) {
     case 'pyth':
       return [
         { signal: 'age', above: late, severity },
-        { signal: 'confidence-share', above: CONFIDENCE_MAX, severity },
+        noisyThreshold('confidence-share', CONFIDENCE_MAX),
       ]
     case 'sequencer':
       return [

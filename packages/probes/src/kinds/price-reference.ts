@@ -10,7 +10,7 @@ import {
 import { failed } from '../steps.ts'
 import { medianSignal } from '../parts/chain-params.ts'
 import { fitsSignal, toScale } from '../parts/decimal.ts'
-import { makePolicy } from '../parts/default-policy.ts'
+import { makePolicy, noisyThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import {
   checkOracles,
@@ -142,7 +142,7 @@ export const priceReferenceKind = defineKind({
       ...(oracles.length === 0
         ? []
         : [{ signal: 'oracles', below: oracles.length, severity: 'degraded' } as const]),
-      { signal: 'spread', above: spreadBpMax * 100, severity: 'degraded' },
+      noisyThreshold('spread', spreadBpMax * 100),
     ]),
   probe,
 })

@@ -7,7 +7,7 @@ import {
   type ThresholdFile,
 } from '../kind.ts'
 import { failed } from '../steps.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { behindThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { readSamples } from '../protocols/prometheus/exposition.ts'
 import { getBody } from '../parts/http-get.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
@@ -125,8 +125,8 @@ function listThresholds(params: Params): ThresholdFile[] {
   const { backlogMax, pendingMsMax, expirySecondsMin, walletMin } = params
   const all: ThresholdFile[] = [
     { signal: 'packet-workers', below: 1, severity },
-    { signal: 'oldest-pending', above: pendingMsMax, severity },
-    { signal: 'backlog', above: backlogMax, severity },
+    behindThreshold('oldest-pending', pendingMsMax),
+    behindThreshold('backlog', backlogMax),
     { signal: 'client-expiry', below: expirySecondsMin, severity },
     ...(walletMin === undefined ? [] : [{ signal: 'wallet', below: walletMin, severity } as const]),
   ]

@@ -9,7 +9,12 @@ import {
   medianSignal,
   optionalSignal,
 } from '../parts/chain-params.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import {
+  behindThreshold,
+  makePolicy,
+  noisyThreshold,
+  slowThreshold,
+} from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import { type JsonRpc, makeJsonRpc } from '../protocols/json-rpc/json-rpc.ts'
 import { toFlag } from '../parts/readings.ts'
@@ -57,6 +62,8 @@ const VOTE_DISTANCE_MAX = 64
 const ROOT_DISTANCE_MAX = 96
 /** Half of the credits: every vote late by more than eight slots, or every other one missing. */
 const CREDITS_SHARE_MIN = 500
+/** A share around its bound goes above and below it: it is better from here on. */
+const CREDITS_SHARE_CLEAR = 600
 
 /** A Solana RPC node, and through it validators of its cluster. */
 export const solanaKind = defineKind({
@@ -82,12 +89,17 @@ export const solanaKind = defineKind({
         ? []
         : ([
             flagThreshold('delinquent'),
-            { signal: 'vote-distance', above: VOTE_DISTANCE_MAX, severity: 'degraded' },
-            { signal: 'root-distance', above: ROOT_DISTANCE_MAX, severity: 'degraded' },
-            { signal: 'credits-share', below: CREDITS_SHARE_MIN, severity: 'degraded' },
+            behindThreshold('vote-distance', VOTE_DISTANCE_MAX),
+            behindThreshold('root-distance', ROOT_DISTANCE_MAX),
+            {
+              signal: 'credits-share',
+              below: CREDITS_SHARE_MIN,
+              clear: CREDITS_SHARE_CLEAR,
+              severity: 'degraded',
+            },
           ] as const)),
       flagThreshold('unhealthy'),
-      { signal: 'skip-rate', above: SKIP_RATE_MAX, severity: 'degraded' },
+      noisyThreshold('skip-rate', SKIP_RATE_MAX),
       slowThreshold(timeoutMs),
       ...lagThreshold('slot', SLOT_MS, group),
     ]),

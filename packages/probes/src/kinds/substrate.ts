@@ -9,8 +9,9 @@ import {
   medianSignal,
   optionalSignal,
   peersSignal,
+  stallThreshold,
 } from '../parts/chain-params.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { behindThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import {
   callForResult,
@@ -60,9 +61,6 @@ const METHOD_NOT_FOUND = -32_601
 const FINALITY_LAG_MAX = 10
 /** A node is fetching blocks in earnest from about here on; below, they are on their way to it. */
 const SYNC_LAG_MAX = 5
-/** Monitors ask at different moments of a round. */
-const STALL_BLOCKS = 10
-const STALL_GRACE_MS = 10_000
 /** Where the pallet Timestamp keeps the block's time: twox128("Timestamp") and twox128("Now"). */
 const NOW_KEY = '0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb'
 
@@ -91,9 +89,9 @@ export const substrateKind = defineKind({
     makePolicy([
       flagThreshold('lonely'),
       flagThreshold('major-sync'),
-      { signal: 'sync-lag', above: SYNC_LAG_MAX, severity: 'degraded' },
-      { signal: 'finality-lag', above: FINALITY_LAG_MAX, severity: 'degraded' },
-      { signal: 'head-age', above: blockMs * STALL_BLOCKS + STALL_GRACE_MS, severity: 'degraded' },
+      behindThreshold('sync-lag', SYNC_LAG_MAX),
+      behindThreshold('finality-lag', FINALITY_LAG_MAX),
+      stallThreshold(blockMs),
       slowThreshold(timeoutMs),
       ...lagThreshold('best', blockMs, group),
       ...lagThreshold('finalized', blockMs, group),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { KindSignal, ThresholdFile } from '../kind.ts'
+import { behindThreshold } from './default-policy.ts'
 
 // What kinds that watch nodes of chains share, whatever the protocol.
 
@@ -35,8 +36,10 @@ export function flagSignal(name: string, meaning: string): KindSignal {
 
 export const peersSignal = medianSignal('peers', 'peers', 'Peers that it is connected to.')
 
+/** Degraded with fewer, until there are a quarter more: peers come and go one by one. */
 export function peersThreshold(peersMin: number): readonly ThresholdFile[] {
-  return peersMin === 0 ? [] : [{ signal: 'peers', below: peersMin, severity: 'degraded' }]
+  const clear = peersMin + Math.floor(peersMin / 4)
+  return peersMin === 0 ? [] : [{ signal: 'peers', below: peersMin, clear, severity: 'degraded' }]
 }
 
 /** Degraded when so. */
@@ -48,13 +51,25 @@ export function flagThreshold(signal: string): ThresholdFile {
 const LAG_MS = 30_000
 const LAG_MIN = 3
 
-/** Within a group, degraded when a head lags the group's by more than is made in 30 s. */
+/**
+ * Within a group, degraded when a head lags the group's by more than is made in 30 s, until it lags
+ * by half of that.
+ */
 export function lagThreshold(
   signal: string,
   stepMs: number,
   group: string,
 ): readonly ThresholdFile[] {
-  return group === ''
-    ? []
-    : [{ signal, lag: Math.max(LAG_MIN, Math.ceil(LAG_MS / stepMs)), severity: 'degraded' }]
+  const lag = Math.max(LAG_MIN, Math.ceil(LAG_MS / stepMs))
+  return group === '' ? [] : [{ signal, lag, clear: Math.floor(lag / 2), severity: 'degraded' }]
+}
+
+/** A node that is this many blocks late has missed more than bad luck. */
+const STALL_BLOCKS = 10
+/** Monitors ask at different moments of a round, and many chains' block times are whole seconds. */
+const STALL_GRACE_MS = 10_000
+
+/** Degraded when a node's head is old, until it is half as old. */
+export function stallThreshold(blockMs: number): ThresholdFile {
+  return behindThreshold('head-age', blockMs * STALL_BLOCKS + STALL_GRACE_MS)
 }

@@ -21,10 +21,29 @@ export function makePolicy(thresholds: readonly ThresholdFile[]): PolicyFile {
 
 /**
  * Degraded when the median monitor waits three quarters of the time-out: what is that close to
- * failing, some will soon call down.
+ * failing, some will soon call down. Until it is at three fifths: medians of few monitors wobble.
  */
 export function slowThreshold(timeoutMs: number): ThresholdFile {
-  return { signal: 'latency', above: timeoutMs * 750, severity: 'degraded' }
+  return {
+    signal: 'latency',
+    above: timeoutMs * 750,
+    clear: timeoutMs * 600,
+    severity: 'degraded',
+  }
+}
+
+/** Degraded above, until half of that: who lags near the bound has not caught up. */
+export function behindThreshold(signal: string, above: number): ThresholdFile {
+  return { signal, above, clear: Math.floor(above / 2), severity: 'degraded' }
+}
+
+/** Above, until three quarters of that: what is estimated wobbles from round to round. */
+export function noisyThreshold(
+  signal: string,
+  above: number,
+  severity: ThresholdFile['severity'] = 'degraded',
+): ThresholdFile {
+  return { signal, above, clear: Math.floor((above * 3) / 4), severity }
 }
 
 /** Two weeks before a certificate ends: automatic renewal has then failed for at least two. */

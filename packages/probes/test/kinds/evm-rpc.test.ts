@@ -392,6 +392,7 @@ describe('kind evm-rpc', () => {
     assert.deepEqual(grouped.target.policy.thresholds.at(-1), {
       signal: 'head',
       lag: 30,
+      clear: 15,
       severity: 'degraded',
     })
   })

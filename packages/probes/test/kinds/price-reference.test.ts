@@ -275,11 +275,13 @@ describe('kind price-reference', () => {
       return expanded.target.policy.thresholds
     }
     assert.deepEqual(getThresholds([{ name: 'own', deviationBpMax: 50, ...place }]), [
-      { signal: 'own-deviation', above: 20_000, severity: 'down' },
-      { signal: 'own-deviation', above: 5000, severity: 'degraded' },
+      { signal: 'own-deviation', above: 20_000, clear: 15_000, severity: 'down' },
+      { signal: 'own-deviation', above: 5000, clear: 3750, severity: 'degraded' },
       { signal: 'oracles', below: 1, severity: 'degraded' },
-      { signal: 'spread', above: 5000, severity: 'degraded' },
+      { signal: 'spread', above: 5000, clear: 3750, severity: 'degraded' },
     ])
-    assert.deepEqual(getThresholds([]), [{ signal: 'spread', above: 5000, severity: 'degraded' }])
+    assert.deepEqual(getThresholds([]), [
+      { signal: 'spread', above: 5000, clear: 3750, severity: 'degraded' },
+    ])
   })
 })

@@ -157,18 +157,19 @@ cosmos_relayer_wallet_balance{chain="a",denom="uatom"} 12.345678
     const severity = 'degraded'
     assert.deepEqual(listThresholds({ software: 'hermes', walletMin: 5 }).slice(0, -1), [
       { signal: 'packet-workers', below: 1, severity },
-      { signal: 'oldest-pending', above: 900_000, severity },
-      { signal: 'backlog', above: 100, severity },
+      { signal: 'oldest-pending', above: 900_000, clear: 450_000, severity },
+      { signal: 'backlog', above: 100, clear: 50, severity },
       { signal: 'wallet', below: 5, severity },
     ])
     assert.deepEqual(listThresholds({ software: 'rly' }).slice(0, -1), [
-      { signal: 'backlog', above: 100, severity },
+      { signal: 'backlog', above: 100, clear: 50, severity },
       { signal: 'client-expiry', below: 86_400, severity },
     ])
     const metrics = [{ signal: 'backlog', metric: 'm' }]
     assert.deepEqual(listThresholds({ metrics, backlogMax: 3 })[0], {
       signal: 'backlog',
       above: 3,
+      clear: 1,
       severity,
     })
   })

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { KindSignal, ParamsProblem, ProbeContext, Step, ThresholdFile } from '../../kind.ts'
 import { done, redetail, stopped } from '../../steps.ts'
 import { readFeedContract } from './contract-feed.ts'
+import { noisyThreshold } from '../../parts/default-policy.ts'
 import { fitsSignal, toScale } from '../../parts/decimal.ts'
 import { checkFeedPlace, feedPlaceParams } from './feed-params.ts'
 import { WORKING_SCALE } from './price-source.ts'
@@ -73,10 +74,7 @@ export function oracleSignals(
 export function oracleThresholds(oracle: OracleParams): readonly ThresholdFile[] {
   const signal = nameSignals(oracle).deviation
   const above = oracle.deviationBpMax * PARTS_PER_BP
-  return [
-    { signal, above: above * DOWN_FACTOR, severity: 'down' },
-    { signal, above, severity: 'degraded' },
-  ]
+  return [noisyThreshold(signal, above * DOWN_FACTOR, 'down'), noisyThreshold(signal, above)]
 }
 
 /** What the schema cannot say of oracles. */

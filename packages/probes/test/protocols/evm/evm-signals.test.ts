@@ -55,7 +55,7 @@ describe('signals of an EVM node', () => {
     }
     const feed = { address, decimals: 8, heartbeatMs: 60_000 }
     const calls = [{ signal: 'value', address, data: '0x313ce567' }]
-    const stalled = { signal: 'head-age', above: 130_000, severity: 'degraded' }
+    const stalled = { signal: 'head-age', above: 130_000, clear: 65_000, severity: 'degraded' }
     assert.deepEqual(find(evmRpcKind, 'head-age', {}), stalled)
     assert.deepEqual(find(priceFeedKind, 'head-age', feed), stalled)
     assert.deepEqual(find(contractKind, 'head-age', { calls }), stalled)

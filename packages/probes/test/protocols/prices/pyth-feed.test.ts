@@ -126,7 +126,7 @@ describe('kind price-feed of Pyth', () => {
     const { thresholds } = expanded.target.policy
     assert.deepEqual(thresholds.slice(0, 2), [
       { signal: 'age', above: 75_000, severity: 'degraded' },
-      { signal: 'confidence-share', above: 100, severity: 'degraded' },
+      { signal: 'confidence-share', above: 100, clear: 75, severity: 'degraded' },
     ])
   })
 })
