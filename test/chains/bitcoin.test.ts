@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Asked, ask, askUntil } from './ask.ts'
 import { startMonitors } from './monitors.ts'
 import { type Btcd, startBtcd } from './servers/btcd.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 describe('kind bitcoin, with btcd', () => {
   let first: Btcd
@@ -18,10 +19,7 @@ describe('kind bitcoin, with btcd', () => {
     first = await startBtcd('regtest')
     second = await startBtcd('regtest')
   })
-  after(async () => {
-    await first.stop()
-    await second.stop()
-  })
+  after(stopServers)
 
   it('says auth of a node whose password it does not know', async () => {
     const result = await ask('bitcoin', { url: first.url, chain: 'regtest' })

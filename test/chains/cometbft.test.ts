@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Reached } from '@watchfire/probes'
 import { ask, askUntil } from './ask.ts'
 import {
   BLOCK_MS,
@@ -6,6 +7,7 @@ import {
   type CometNode,
   makeCometNetwork,
 } from './servers/cometbft.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 const WINDOW = 4
 
@@ -18,6 +20,22 @@ describe('kind cometbft, with a network of four validators', () => {
     window: WINDOW,
     validators: validators.map(({ address }) => address),
   })
+  /** Hashes at the end of the same window, of nodes that are asked one after the other. */
+  const readHashes = async (...nodes: readonly CometNode[]) => {
+    // The window may move on meanwhile; then they are asked again.
+    for (;;) {
+      const read: Reached[] = []
+      for (const each of nodes) {
+        const isThere = ({ reference, signals }: Reached) =>
+          reference !== undefined && signals['catching-up'] === 0n
+        read.push(await askUntil('a window', 30_000, target(each, { window: 20 }), isThere))
+      }
+      if (new Set(read.map(({ reference }) => reference?.value)).size > 1) continue
+      return read.map(({ identities }) =>
+        Buffer.from(identities['block-hash'] ?? []).toString('hex'),
+      )
+    }
+  }
   const node = (at: number): CometNode => {
     const found = network.validators[at]
     assert.ok(found, `node ${at}`)
@@ -29,7 +47,7 @@ describe('kind cometbft, with a network of four validators', () => {
     for (const each of network.validators) each.start()
     network.follower.start()
   })
-  after(() => network.stop())
+  after(stopServers)
 
   it('reads a network that makes blocks, signed by everybody', async () => {
     const { signals, identities } = await askUntil(
@@ -49,22 +67,8 @@ describe('kind cometbft, with a network of four validators', () => {
   })
 
   it('reads the same hash of a window at every node', async () => {
-    const read = async (at: CometNode) => {
-      const { reference, identities } = await askUntil(
-        'a window',
-        30_000,
-        target(at, { window: 20 }),
-        (reached) => reached.reference !== undefined && reached.signals['catching-up'] === 0n,
-      )
-      return { reference, hash: Buffer.from(identities['block-hash'] ?? []).toString('hex') }
-    }
-    // The window moves on while they are asked one after the other; then they are asked again.
-    for (;;) {
-      const [one, other] = [await read(node(0)), await read(network.follower)]
-      if (one.reference?.value !== other.reference?.value) continue
-      assert.equal(one.hash, other.hash)
-      return
-    }
+    const [one, other] = await readHashes(node(0), network.follower)
+    assert.equal(one, other)
   })
 
   it('says wrong-chain where another chain is expected', async () => {
@@ -146,5 +150,55 @@ describe('kind cometbft, with a network of four validators', () => {
       target(network.follower),
       ({ signals: read }) => read['catching-up'] === 0n && Number(read['head-age']) < 5000,
     )
+  })
+
+  it('says timeout of a node that is frozen, while the others make blocks without it', async () => {
+    node(3).freeze()
+    const frozen = await ask(...target(node(3)))
+    assert.ok(frozen.status === 'failed')
+    assert.equal(frozen.outcome, 'timeout')
+    const { signals } = await askUntil(
+      'a window without its signatures',
+      60_000,
+      target(node(0), watch([node(3)])),
+      ({ signals: read }) => read['missed'] === BigInt(WINDOW),
+    )
+    assert.ok(Number(signals['head-age']) < 10_000)
+    node(3).thaw()
+    await askUntil(
+      'its signatures again',
+      60_000,
+      target(node(3), watch([node(3)])),
+      ({ signals: read }) => read['missed'] === 0n && read['catching-up'] === 0n,
+    )
+  })
+
+  it('tells a node on a fork by the hash of a window, until it is back', async () => {
+    const { follower, validators } = network
+    await Promise.all([follower, ...validators].map((each) => each.stop()))
+    const others = await network.copyQuorum()
+    for (const each of [...validators, ...others]) each.start()
+    // It asks for blocks where validators sign twice what they decide.
+    follower.start(others)
+    const isAtHead = ({ signals }: Reached) =>
+      Number(signals['head-age']) < 5000 && signals['catching-up'] === 0n
+    const read = () => askUntil('the head', 60_000, target(follower), isAtHead)
+    await read()
+    const endMs = performance.now() + 60_000
+    let hashes = await readHashes(node(0), follower)
+    while (hashes[0] === hashes[1] && performance.now() < endMs) {
+      hashes = await readHashes(node(0), follower)
+    }
+    assert.notEqual(hashes[0], hashes[1])
+    // Nothing else tells them apart: both are synced, fresh and of one chain by its name.
+    const [ours, theirs] = [await ask(...target(node(0))), await read()]
+    assert.ok(ours.status === 'reached' && isAtHead(ours))
+    assert.equal(theirs.signals['peers'], BigInt(others.length))
+    await follower.stop()
+    follower.reset()
+    follower.start()
+    await read()
+    const [again, back] = await readHashes(node(0), follower)
+    assert.equal(again, back)
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { ask, askReached, askUntil } from './ask.ts'
+import { stopServers } from './servers/lifetime.ts'
 import { startUnbound, TEXTS, type Unbound } from './servers/unbound.ts'
 
 const SERIAL = 2_026_112_601
@@ -18,7 +19,7 @@ describe('kind dns, with Unbound', () => {
     unbound = await startUnbound(SERIAL)
     await askUntil('an answer', 30_000, target('chain.test'), () => true)
   })
-  after(() => unbound.stop())
+  after(stopServers)
 
   it('reads records by authority, and the least time to live', async () => {
     const { signals } = await askReached(...target('chain.test', { authoritative: true }))

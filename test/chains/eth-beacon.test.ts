@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Reached } from '@watchfire/probes'
 import { ask, askUntil } from './ask.ts'
+import { stopServers } from './servers/lifetime.ts'
 import { type Lodestar, SLOT_MS, SLOTS_PER_EPOCH, startLodestar } from './servers/lodestar.ts'
 
 /** Seconds from the start of the nodes to the chain's: so long does it take them on a busy machine. */
@@ -29,9 +30,7 @@ describe('kind eth-beacon, with Lodestar', () => {
     const { data } = (await response.json()) as { data: { genesis_validators_root: string } }
     genesisValidatorsRoot = data.genesis_validators_root
   })
-  after(async () => {
-    for (const node of [most, few, watcher]) await node.stop(true)
-  })
+  after(stopServers)
 
   it('reads a node at the head, with its peers', async () => {
     const { signals } = await askUntil(

@@ -4,6 +4,7 @@ import { type Anvil, startAnvil } from '../../packages/probes/test/anvil.ts'
 import { ask, askReached, askUntil } from './ask.ts'
 import { type Ganache, startGanache } from './servers/ganache.ts'
 import { startGethDev } from './servers/geth.ts'
+import { keep, stopServers } from './servers/lifetime.ts'
 
 const CHAIN_ID = 31_339
 /** Blocks before and after the place where a chain is turned back. */
@@ -37,9 +38,9 @@ for (const { name, client, start } of chains) {
     }
 
     before(async () => {
-      chain = await start(bornS * 1000)
+      chain = keep(await start(bornS * 1000))
     })
-    after(() => chain.stop())
+    after(stopServers)
 
     it('reads blocks, the software, and that the chain stands still', async () => {
       await mine(KEPT, bornS + 1)

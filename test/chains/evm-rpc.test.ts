@@ -9,6 +9,7 @@ import {
   SAFE_DEPTH,
   startGethChain,
 } from './servers/geth-chain.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 describe('kind evm-rpc, with two nodes of geth', () => {
   let chain: GethChain
@@ -36,7 +37,7 @@ describe('kind evm-rpc, with two nodes of geth', () => {
   before(async () => {
     chain = await startGethChain()
   })
-  after(() => chain.stop())
+  after(stopServers)
 
   it('reads a node at the head, its safe and final blocks, its peers and software', async () => {
     const { signals, identities } = await askUntil(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
 import { BLOCK_MS, type GethChain, startGethChain } from './servers/geth-chain.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 const ROUND_MS = 6000
 /** More than a node is behind whose blocks have one to be told of. */
@@ -39,10 +40,7 @@ describe('four monitors that watch two nodes of an EVM chain', () => {
       { id: 'elsewhere', kind: 'evm-rpc', params: { url: builder.url, chainId: 1 } },
     ])
   })
-  after(async () => {
-    await monitors.stop()
-    await chain.stop()
-  })
+  after(stopServers)
 
   it('agree that healthy nodes are up and of one chain, and one of another chain is down', async () => {
     const targets = await monitors.until('verdicts', 180_000, (state) => {

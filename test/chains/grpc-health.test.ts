@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ask, askFor, askUntil } from './ask.ts'
 import { type GrpcHealth, startGrpcHealth } from './servers/grpc-health.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 describe('kind grpc-health, with gRPC for Go', () => {
   let server: GrpcHealth
@@ -15,7 +16,7 @@ describe('kind grpc-health, with gRPC for Go', () => {
   before(async () => {
     server = await startGrpcHealth(2)
   })
-  after(() => server.stop())
+  after(stopServers)
 
   it('sees a server serve, not serve, and serve again', async () => {
     await askUntil('a server that serves', 30_000, target(), () => true)

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { runCommand } from './servers/cache.ts'
+import { makeServerDir } from './servers/lifetime.ts'
 import { pickPorts } from './servers/ports.ts'
 import { type ServerProcess, startServerProcess } from './servers/server-process.ts'
 
@@ -75,7 +75,7 @@ export async function startMonitors(
   targets: readonly DraftTarget[],
   passwords: readonly BoundPassword[] = [],
 ): Promise<Monitors> {
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-monitors-'))
+  const dir = makeServerDir('monitors')
   const ports = await pickPorts(2 * MONITORS)
   const members = Array.from({ length: MONITORS }, (_value, at) => {
     const id = `m${at + 1}`
@@ -147,7 +147,6 @@ export async function startMonitors(
     log: (id) => nodes[members.findIndex((member) => member.id === id)]?.log() ?? '',
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()))
-      rmSync(dir, { recursive: true, force: true })
     },
   }
 }

@@ -3,6 +3,7 @@ import { type Anvil, startAnvil } from '../../packages/probes/test/anvil.ts'
 import { deployFeed, type FeedContract } from '../../packages/probes/test/feed-contract.ts'
 import { startTextServer, type TextServer } from '../../packages/probes/test/text-server.ts'
 import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import { keep, stopServers } from './servers/lifetime.ts'
 
 const ROUND_MS = 3000
 const CHAIN_ID = 31_337
@@ -33,12 +34,13 @@ describe('four monitors that watch an oracle on a chain, and three sources of it
 
   before(async () => {
     // Its blocks are all of the past, so that a probe reads the latest: the last one set.
-    anvil = await startAnvil(CHAIN_ID, Date.now() - 3_600_000)
+    anvil = keep(await startAnvil(CHAIN_ID, Date.now() - 3_600_000))
     feed = await deployFeed(anvil, 8)
     await setPrice(PRICE)
     sources = await Promise.all(
       said.map((_price, at) => startTextServer(() => ({ body: `{"last":${said[at]}}` }))),
     )
+    for (const source of sources) keep({ stop: () => source.close() })
     monitors = await startMonitors(ROUND_MS, [
       {
         id: 'eth-usd',
@@ -60,11 +62,7 @@ describe('four monitors that watch an oracle on a chain, and three sources of it
       },
     ])
   })
-  after(async () => {
-    await monitors.stop()
-    await anvil.stop()
-    for (const source of sources) await source.close()
-  })
+  after(stopServers)
 
   it('agree that it is up while it says what they say', async () => {
     const { read } = await until('up')

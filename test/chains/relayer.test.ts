@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { startTextServer, type TextServer } from '../../packages/probes/test/text-server.ts'
 import { ask, askReached, askUntil } from './ask.ts'
+import { keep, stopServers } from './servers/lifetime.ts'
 import { type Prometheus, startPrometheus } from './servers/prometheus.ts'
 
 const fixtures = new URL('../../packages/probes/test/fixtures/', import.meta.url)
@@ -41,12 +42,10 @@ describe('kind relayer, with Prometheus', () => {
 
   before(async () => {
     hermes = await startTextServer(() => ({ body: recorded }))
+    keep({ stop: () => hermes.close() })
     prometheus = await startPrometheus({ hermes: new URL(hermes.url).host })
   })
-  after(async () => {
-    await prometheus.stop()
-    await hermes.close()
-  })
+  after(stopServers)
 
   it('makes signals of gauges, counters, histograms and times that a real program serves', async () => {
     await askReached(...own())

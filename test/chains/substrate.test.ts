@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ask, askFor, askUntil } from './ask.ts'
 import { GENESIS_HASH, type Gossamer, startGossamer } from './servers/gossamer.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 describe('kind substrate, with Gossamer', () => {
   let authority: Gossamer
@@ -13,10 +14,7 @@ describe('kind substrate, with Gossamer', () => {
     authority = await startGossamer({ isAuthority: true })
     follower = await startGossamer({ isAuthority: false, peers: [await authority.getAddress()] })
   })
-  after(async () => {
-    await authority.stop()
-    await follower.stop()
-  })
+  after(stopServers)
 
   it('reads blocks as they are made, and their age, over a WebSocket', async () => {
     const { signals } = await askUntil(

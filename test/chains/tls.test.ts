@@ -6,6 +6,7 @@ import {
   type ServerIdentity,
 } from '../../packages/probes/test/authority.ts'
 import { ask, askReached, trust } from './ask.ts'
+import { stopServers } from './servers/lifetime.ts'
 import { type SServer, startSServer } from './servers/s-server.ts'
 
 const DAY_S = 86_400
@@ -38,6 +39,7 @@ describe('kind tls, with openssl s_server', () => {
     trust(authority.pem)
     identity = await authority.issue(['127.0.0.1'], 5)
   })
+  after(stopServers)
 
   it('reads which certificate a server shows, and how long it holds', async () => {
     await withServer([identity], async (server) => {

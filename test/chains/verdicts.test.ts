@@ -7,6 +7,7 @@ import {
   makeCometNetwork,
 } from './servers/cometbft.ts'
 import { GENESIS_HASH, type Gossamer, startGossamer } from './servers/gossamer.ts'
+import { stopServers } from './servers/lifetime.ts'
 
 /** Long enough for probes of every kind on a busy machine. */
 const ROUND_MS = 6000
@@ -71,12 +72,7 @@ describe('four monitors that watch a CometBFT chain and a Substrate chain', () =
       { id: 'host', ...hosts, params: { url: follower.wsUrl, ...dev } },
     ])
   })
-  after(async () => {
-    await monitors.stop()
-    await comet.stop()
-    await authority.stop()
-    await follower.stop()
-  })
+  after(stopServers)
 
   it('agree that healthy nodes and validators are up, and one of another chain is down', async () => {
     const targets = await monitors.until('verdicts', 180_000, (state) => {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildGo } from './cache.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -30,7 +29,7 @@ export interface Btcd {
 /** Starts a node without peers, on regtest or simnet, and waits until it answers. */
 export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
   const program = buildGo('github.com/btcsuite/btcd', VERSION, 'btcd')
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-btcd-'))
+  const dir = makeServerDir('btcd')
   const [rpc = 0, p2p = 0] = await pickPorts(2)
   const server = startServerProcess({
     command: program,
@@ -73,9 +72,6 @@ export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
     p2p: `127.0.0.1:${p2p}`,
     generate: async (count) => void (await call('generate', [count])),
     connect: async (other) => void (await call('node', ['connect', other.p2p, 'perm'])),
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildGo, runCommand } from './cache.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -15,7 +15,11 @@ export interface CometNode {
   /** @param peers - nodes it dials; the validators if left out, so that nobody dials a follower */
   start(peers?: readonly CometNode[]): void
   stop(): Promise<void>
-  log(): string
+  /** It answers no more, but keeps its connections. */
+  freeze(): void
+  thaw(): void
+  /** Forgets all blocks. It must not run. */
+  reset(): void
   /** How others dial it. */
   readonly peer: string
 }
@@ -26,55 +30,55 @@ export interface CometNetwork {
   readonly validators: readonly CometNode[]
   /** A node that follows. */
   readonly follower: CometNode
-  stop(): Promise<void>
+  /**
+   * Other nodes with the keys of three validators, which is a quorum, and with the blocks that they
+   * have; none may run meanwhile. What both are to decide from then on, they decide apart.
+   */
+  copyQuorum(): Promise<readonly CometNode[]>
 }
 
 const VALIDATORS = 4
+const QUORUM = 3
 /** Blocks come at about this distance. */
 export const BLOCK_MS = 500
 
 /** Makes a network of four validators and a follower, none of them started. */
 export async function makeCometNetwork(): Promise<CometNetwork> {
   const program = buildGo('github.com/cometbft/cometbft/cmd/cometbft', VERSION, 'cometbft')
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-cometbft-'))
-  const size = VALIDATORS + 1
-  runCommand(program, [
-    'testnet',
-    '--v',
-    String(VALIDATORS),
-    '--n',
-    '1',
-    '--o',
-    dir,
-    '--populate-persistent-peers=false',
-  ])
-  const ports = await pickPorts(2 * size)
-  const nodes: CometNode[] = []
-  for (let at = 0; at < size; at++) {
-    const [p2p = 0, rpc = 0] = ports.slice(2 * at)
-    nodes.push(
-      makeNode({
-        program,
-        home: join(dir, `node${at}`),
-        p2p,
-        rpc,
-        getPeers: () => nodes.slice(0, VALIDATORS),
-      }),
-    )
-  }
-  const follower = nodes.pop()
-  if (follower === undefined) throw new Error('no nodes')
-  nodes.push(follower)
+  const dir = makeServerDir('cometbft')
+  const count = ['--v', String(VALIDATORS), '--n', '1']
+  runCommand(program, ['testnet', ...count, '--o', dir, '--populate-persistent-peers=false'])
+  const homes = Array.from({ length: VALIDATORS + 1 }, (_value, at) => join(dir, `node${at}`))
+  const nodes = await makeNodes(program, homes, VALIDATORS)
+  const follower = nodes[VALIDATORS]
+  if (follower === undefined) throw new Error('no follower')
   const genesis = readFileSync(join(dir, 'node0', 'config', 'genesis.json'), 'utf8')
   return {
     chainId: (JSON.parse(genesis) as { chain_id: string }).chain_id,
     validators: nodes.slice(0, VALIDATORS),
     follower,
-    async stop() {
-      await Promise.all(nodes.map((node) => node.stop()))
-      rmSync(dir, { recursive: true, force: true })
+    async copyQuorum() {
+      const copies = homes.slice(0, QUORUM).map((home) => {
+        cpSync(home, `${home}-copy`, { recursive: true })
+        return `${home}-copy`
+      })
+      return makeNodes(program, copies, QUORUM)
     },
   }
+}
+
+/** @param dialled - so many of them, from the first on, are dialled by all */
+async function makeNodes(
+  program: string,
+  homes: readonly string[],
+  dialled: number,
+): Promise<readonly CometNode[]> {
+  const ports = await pickPorts(2 * homes.length)
+  const nodes: CometNode[] = homes.map((home, at) => {
+    const [p2p = 0, rpc = 0] = ports.slice(2 * at)
+    return makeNode({ program, home, p2p, rpc, getPeers: () => nodes.slice(0, dialled) })
+  })
+  return nodes
 }
 
 interface NodePlace {
@@ -89,6 +93,7 @@ function makeNode({ program, home, p2p, rpc, getPeers }: NodePlace): CometNode {
   quicken(home)
   const id = runCommand(program, ['show-node-id', '--home', home]).trim()
   const key = readFileSync(join(home, 'config', 'priv_validator_key.json'), 'utf8')
+  const listen = ['--rpc.laddr', `tcp://127.0.0.1:${rpc}`, '--p2p.laddr', `tcp://127.0.0.1:${p2p}`]
   let running: ServerProcess | undefined
   const node: CometNode = {
     url: `http://127.0.0.1:${rpc}/`,
@@ -96,6 +101,7 @@ function makeNode({ program, home, p2p, rpc, getPeers }: NodePlace): CometNode {
     peer: `${id}@127.0.0.1:${p2p}`,
     start(peers) {
       const others = (peers ?? getPeers()).filter((each) => each !== node)
+      const dial = ['--p2p.persistent_peers', others.map(({ peer }) => peer).join(',')]
       running = startServerProcess({
         command: program,
         args: [
@@ -104,19 +110,17 @@ function makeNode({ program, home, p2p, rpc, getPeers }: NodePlace): CometNode {
           home,
           '--proxy_app',
           'kvstore',
-          '--rpc.laddr',
-          `tcp://127.0.0.1:${rpc}`,
-          '--p2p.laddr',
-          `tcp://127.0.0.1:${p2p}`,
-          '--p2p.persistent_peers',
-          others.map(({ peer }) => peer).join(','),
+          ...listen,
+          ...dial,
           '--p2p.pex=false',
         ],
         logFile: join(home, 'log'),
       })
     },
     stop: async () => running?.stop(),
-    log: () => running?.log() ?? '',
+    freeze: () => running?.freeze(),
+    thaw: () => running?.thaw(),
+    reset: () => void runCommand(program, ['unsafe-reset-all', '--home', home]),
   }
   return node
 }

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCached, installNpm } from './cache.ts'
 import { callRpc } from './json-rpc.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -23,7 +22,7 @@ export async function startGanache(chainId: number, bornMs: number): Promise<Gan
   const home = getCached(`ganache-${VERSION}`, (dir) => {
     installNpm(dir, { dependencies: { ganache: VERSION } }, process.env)
   })
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-ganache-'))
+  const dir = makeServerDir('ganache')
   const [port = 0] = await pickPorts(1)
   const server = startServerProcess({
     command: process.execPath,
@@ -46,9 +45,6 @@ export async function startGanache(chainId: number, bornMs: number): Promise<Gan
     wsUrl: `ws://127.0.0.1:${port}/`,
     process: server,
     call,
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Geth, startGeth } from './geth.ts'
+import { keep } from './lifetime.ts'
 
 // Two execution clients, and what their consensus clients do for them, of a chain that is decided on
 // here: they say which block is the head, which one is final, and when to build another.
@@ -51,7 +52,6 @@ export interface GethChain {
   waitForBlocks(count: number): Promise<void>
   /** Sends so many transactions, for the next block. */
   spend(count: number): Promise<void>
-  stop(): Promise<void>
 }
 
 /** One history of blocks, as a consensus client sees it. */
@@ -149,12 +149,8 @@ export async function startGethChain(): Promise<GethChain> {
         await builder.call('eth_sendRawTransaction', [signed])
       }
     },
-    async stop() {
-      await made.setBuilding(false)
-      await builder.stop()
-      await follower.stop()
-    },
   }
+  keep({ stop: () => made.setBuilding(false) })
   await made.setBuilding(true)
   return made
 }

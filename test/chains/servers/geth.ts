@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildGo, runCommand } from './cache.ts'
 import { callRpc } from './json-rpc.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -31,7 +31,7 @@ interface Genesis {
 
 /** Starts a node of the chain that begins as `genesis` says, without peers. */
 export async function startGeth(genesis: Genesis): Promise<Geth> {
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-geth-'))
+  const dir = makeServerDir('geth')
   const genesisFile = join(dir, 'genesis.json')
   writeFileSync(genesisFile, JSON.stringify(genesis))
   const data = ['--datadir', join(dir, 'data')]
@@ -42,7 +42,7 @@ export async function startGeth(genesis: Genesis): Promise<Geth> {
 
 /** Starts a chain of one node, which makes a block in so many seconds. */
 export async function startGethDev(seconds: number): Promise<Geth> {
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-geth-'))
+  const dir = makeServerDir('geth')
   const data = ['--datadir', join(dir, 'data')]
   return start(dir, [...data, '--dev', '--dev.period', String(seconds)])
 }
@@ -99,10 +99,7 @@ async function start(dir: string, args: readonly string[]): Promise<Geth> {
     async disconnect(other) {
       await call('admin_removePeer', [await readAddress(other)])
     },
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
   return node
 }

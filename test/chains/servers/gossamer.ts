@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildGoCopy } from './cache.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -30,7 +29,7 @@ export interface GossamerOptions {
 /** Starts a node of `westend-dev`; it may not serve yet. */
 export async function startGossamer(options: GossamerOptions): Promise<Gossamer> {
   const source = buildGoCopy('github.com/ChainSafe/gossamer', VERSION, 'gossamer')
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-gossamer-'))
+  const dir = makeServerDir('gossamer')
   const [http = 0, ws = 0, p2p = 0, prometheus = 0] = await pickPorts(4)
   const { isAuthority, peers = [] } = options
   const server = startServerProcess({
@@ -65,10 +64,7 @@ export async function startGossamer(options: GossamerOptions): Promise<Gossamer>
     httpUrl: `http://127.0.0.1:${http}/`,
     process: server,
     getAddress: () => waitForStart(server, () => readAddress(server)),
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }
 

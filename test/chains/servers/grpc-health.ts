@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildGoNeeded } from './cache.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -18,16 +17,13 @@ export interface GrpcHealth {
 /** Starts one; it may not serve yet. It listens on every address: it knows no other way. */
 export async function startGrpcHealth(changeSeconds: number): Promise<GrpcHealth> {
   const command = buildGoNeeded(PACKAGE, VERSION, 'grpc-health')
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-grpc-'))
+  const dir = makeServerDir('grpc')
   const [port = 0] = await pickPorts(1)
   const args = [`-port=${port}`, `-sleep=${changeSeconds}s`]
   const server = startServerProcess({ command, args, logFile: join(dir, 'log') })
   return {
     port,
     process: server,
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }

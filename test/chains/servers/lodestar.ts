@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCached, installNpm } from './cache.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -53,7 +52,7 @@ export interface LodestarOptions {
 /** Starts a node, and waits until it serves. */
 export async function startLodestar(options: LodestarOptions): Promise<Lodestar> {
   const { node, program } = getLodestar()
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-lodestar-'))
+  const dir = makeServerDir('lodestar')
   const [rest = 0, p2p = 0] = await pickPorts(2)
   const url = `http://127.0.0.1:${rest}`
   const server = startServerProcess({
@@ -107,10 +106,7 @@ export async function startLodestar(options: LodestarOptions): Promise<Lodestar>
       const { peerId } = await getIdentity(other.url)
       await post('/eth/v1/lodestar/disconnect_peer', { peerId })
     },
-    async stop(isKill) {
-      await server.stop(isKill)
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: (isKill) => server.stop(isKill),
   }
 }
 

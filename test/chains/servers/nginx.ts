@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { ServerIdentity } from '../../../packages/probes/test/authority.ts'
 import { getDebian } from './debian.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -12,8 +13,6 @@ export interface Nginx {
   readonly url: string
   readonly tlsUrl: string
   readonly process: ServerProcess
-  /** Processes that answer; the one that was started only leads them. */
-  workers(): readonly number[]
   /** Serves with another certificate from here on. */
   setIdentity(identity: ServerIdentity): Promise<void>
   stop(): Promise<void>
@@ -30,7 +29,7 @@ export interface NginxOptions {
  */
 export async function startNginx({ identity, behind }: NginxOptions): Promise<Nginx> {
   const { command, env } = getDebian('usr/sbin/nginx', ['nginx'])
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-nginx-'))
+  const dir = makeServerDir('nginx')
   for (const name of ['files', 'temp']) mkdirSync(join(dir, name))
   writeFileSync(join(dir, 'files', 'trickle'), 'x'.repeat(65_536))
   writeFileSync(join(dir, 'files', 'endless'), 'x'.repeat(4_194_304))
@@ -50,10 +49,6 @@ export async function startNginx({ identity, behind }: NginxOptions): Promise<Ng
     url,
     tlsUrl: `https://127.0.0.1:${tlsPort}`,
     process: server,
-    workers() {
-      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
-      return children.trim().split(' ').map(Number)
-    },
     async setIdentity(next) {
       const before = server.log().length
       write(next)
@@ -63,10 +58,7 @@ export async function startNginx({ identity, behind }: NginxOptions): Promise<Ng
         if (!/exited with code 0/.test(server.log().slice(before))) throw new Error('not yet')
       })
     },
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getDebian } from './debian.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -21,7 +21,7 @@ export interface Prometheus {
 /** @param jobs - by name, the address whose metrics it fetches every second */
 export async function startPrometheus(jobs: Readonly<Record<string, string>>): Promise<Prometheus> {
   const { command, env } = getDebian('usr/bin/prometheus', ['prometheus'])
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-prometheus-'))
+  const dir = makeServerDir('prometheus')
   const config = join(dir, 'prometheus.yml')
   // JSON is YAML too.
   const content = JSON.stringify({
@@ -56,9 +56,6 @@ export async function startPrometheus(jobs: Readonly<Record<string, string>>): P
       writeFileSync(config, isValid ? content : 'global: nothing of the kind')
       return (await fetch(`${url}/-/reload`, { method: 'POST' })).ok
     },
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerIdentity } from '../../../packages/probes/test/authority.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { waitForStart } from './wait.ts'
@@ -18,7 +18,7 @@ export async function startSServer(
   { cert, key }: ServerIdentity,
   flags: readonly string[] = [],
 ): Promise<SServer> {
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-s-server-'))
+  const dir = makeServerDir('s-server')
   writeFileSync(join(dir, 'cert'), cert)
   writeFileSync(join(dir, 'key'), key, { mode: 0o600 })
   const [port = 0] = await pickPorts(1)
@@ -34,9 +34,6 @@ export async function startSServer(
   return {
     port,
     process: server,
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getDebian } from './debian.ts'
+import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -20,7 +20,7 @@ export const TEXTS = 20
 /** Starts one; it may not serve yet. */
 export async function startUnbound(serial: number): Promise<Unbound> {
   const { command, env } = getDebian('usr/sbin/unbound', ['unbound', 'libprotobuf-c1'])
-  const dir = mkdtempSync(join(tmpdir(), 'watchfire-unbound-'))
+  const dir = makeServerDir('unbound')
   const config = join(dir, 'unbound.conf')
   const [port = 0, nobody = 0] = await pickPorts(2)
   const write = (next: number) => writeFileSync(config, makeConfig({ dir, port, nobody }, next))
@@ -34,10 +34,7 @@ export async function startUnbound(serial: number): Promise<Unbound> {
       write(next)
       process.kill(server.pid, 'SIGHUP')
     },
-    async stop() {
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
-    },
+    stop: () => server.stop(),
   }
 }
 
