@@ -26,9 +26,14 @@ export interface Btcd {
   stop(): Promise<void>
 }
 
+/** The program. */
+export function getBtcd(): string {
+  return buildGo('github.com/btcsuite/btcd', VERSION, 'btcd')
+}
+
 /** Starts a node without peers, on regtest or simnet, and waits until it answers. */
 export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
-  const program = buildGo('github.com/btcsuite/btcd', VERSION, 'btcd')
+  const program = getBtcd()
   const dir = makeServerDir('btcd')
   const [rpc = 0, p2p = 0] = await pickPorts(2)
   const server = startServerProcess({

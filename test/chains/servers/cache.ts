@@ -10,8 +10,8 @@ import { join } from 'node:path'
 export const cacheDir =
   process.env['WATCHFIRE_CHAINS_CACHE'] ?? join(tmpdir(), 'watchfire-chains-cache')
 
-/** How long a server may take to be fetched and built. */
-const BUILD_MS_MAX = 900_000
+/** How long one command may take to fetch and build a server, on a busy machine of two cores. */
+const BUILD_MS_MAX = 3_600_000
 
 /**
  * A directory of the cache, filled by `make` the first time. What was not finished is not there.

@@ -42,9 +42,14 @@ const QUORUM = 3
 /** Blocks come at about this distance. */
 export const BLOCK_MS = 500
 
+/** The program. */
+export function getCometBft(): string {
+  return buildGo('github.com/cometbft/cometbft/cmd/cometbft', VERSION, 'cometbft')
+}
+
 /** Makes a network of four validators and a follower, none of them started. */
 export async function makeCometNetwork(): Promise<CometNetwork> {
-  const program = buildGo('github.com/cometbft/cometbft/cmd/cometbft', VERSION, 'cometbft')
+  const program = getCometBft()
   const dir = makeServerDir('cometbft')
   const count = ['--v', String(VALIDATORS), '--n', '1']
   runCommand(program, ['testnet', ...count, '--o', dir, '--populate-persistent-peers=false'])

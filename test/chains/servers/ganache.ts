@@ -17,17 +17,21 @@ export interface Ganache {
   stop(): Promise<void>
 }
 
-/** Starts a chain. @param bornMs - time of its first block */
-export async function startGanache(chainId: number, bornMs: number): Promise<Ganache> {
-  const home = getCached(`ganache-${VERSION}`, (dir) => {
+/** The directory that it is installed in. */
+export function getGanache(): string {
+  return getCached(`ganache-${VERSION}`, (dir) => {
     installNpm(dir, { dependencies: { ganache: VERSION } }, process.env)
   })
+}
+
+/** Starts a chain. @param bornMs - time of its first block */
+export async function startGanache(chainId: number, bornMs: number): Promise<Ganache> {
   const dir = makeServerDir('ganache')
   const [port = 0] = await pickPorts(1)
   const server = startServerProcess({
     command: process.execPath,
     args: [
-      join(home, 'node_modules', 'ganache', 'dist', 'node', 'cli.js'),
+      join(getGanache(), 'node_modules', 'ganache', 'dist', 'node', 'cli.js'),
       '--server.host=127.0.0.1',
       `--server.port=${port}`,
       `--chain.chainId=${chainId}`,

@@ -47,7 +47,8 @@ export async function startGethDev(seconds: number): Promise<Geth> {
   return start(dir, [...data, '--dev', '--dev.period', String(seconds)])
 }
 
-function getGeth(): string {
+/** The program. */
+export function getGeth(): string {
   return buildGo('github.com/ethereum/go-ethereum/cmd/geth', VERSION, 'geth')
 }
 

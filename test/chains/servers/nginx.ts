@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { ServerIdentity } from '../../../packages/probes/test/authority.ts'
-import { getDebian } from './debian.ts'
+import { type DebianProgram, getDebian } from './debian.ts'
 import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
@@ -24,11 +24,16 @@ export interface NginxOptions {
   readonly behind: string
 }
 
+/** The program. */
+export function getNginx(): DebianProgram {
+  return getDebian('usr/sbin/nginx', ['nginx'])
+}
+
 /**
  * Starts one. `/` says hello, `/moved` leads there, `/around` to itself, `/broken` is a 503, `/trickle` comes at a few bytes a second, `/endless` is 4 MiB.
  */
 export async function startNginx({ identity, behind }: NginxOptions): Promise<Nginx> {
-  const { command, env } = getDebian('usr/sbin/nginx', ['nginx'])
+  const { command, env } = getNginx()
   const dir = makeServerDir('nginx')
   for (const name of ['files', 'temp']) mkdirSync(join(dir, name))
   writeFileSync(join(dir, 'files', 'trickle'), 'x'.repeat(65_536))

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getDebian } from './debian.ts'
+import { type DebianProgram, getDebian } from './debian.ts'
 import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
@@ -18,9 +18,14 @@ export interface Prometheus {
   stop(): Promise<void>
 }
 
+/** The program. */
+export function getPrometheus(): DebianProgram {
+  return getDebian('usr/bin/prometheus', ['prometheus'])
+}
+
 /** @param jobs - by name, the address whose metrics it fetches every second */
 export async function startPrometheus(jobs: Readonly<Record<string, string>>): Promise<Prometheus> {
-  const { command, env } = getDebian('usr/bin/prometheus', ['prometheus'])
+  const { command, env } = getPrometheus()
   const dir = makeServerDir('prometheus')
   const config = join(dir, 'prometheus.yml')
   // JSON is YAML too.

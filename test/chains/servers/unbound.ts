@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getDebian } from './debian.ts'
+import { type DebianProgram, getDebian } from './debian.ts'
 import { makeServerDir } from './lifetime.ts'
 import { pickPorts } from './ports.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
@@ -17,9 +17,14 @@ export interface Unbound {
 /** As many texts as no datagram of 512 bytes holds. */
 export const TEXTS = 20
 
+/** The program. */
+export function getUnbound(): DebianProgram {
+  return getDebian('usr/sbin/unbound', ['unbound', 'libprotobuf-c1'])
+}
+
 /** Starts one; it may not serve yet. */
 export async function startUnbound(serial: number): Promise<Unbound> {
-  const { command, env } = getDebian('usr/sbin/unbound', ['unbound', 'libprotobuf-c1'])
+  const { command, env } = getUnbound()
   const dir = makeServerDir('unbound')
   const config = join(dir, 'unbound.conf')
   const [port = 0, nobody = 0] = await pickPorts(2)
