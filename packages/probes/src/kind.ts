@@ -70,6 +70,8 @@ export interface KindSignal {
   readonly meaning: string
   /** A healthy target may lack it: it is then left out, and no threshold on it holds. */
   readonly optional?: true
+  /** A manifest defines it only where its draft does, or has a threshold on it: few want to pay for it. */
+  readonly extra?: true
 }
 
 /** One value of at most 32 bytes that honest monitors read alike (SPEC 7.5). */
@@ -135,6 +137,13 @@ export interface ProbeContext {
   nowMs(): UnixMs
   /** The only way out: resolves and connects under the operator's address rules and byte bounds. */
   readonly net: ProbeNetwork
+  /**
+   * Does what a manifest has this machine compute, such as searching for its patterns, within the time
+   * that the probes of a round have for that together; then the step is the abstention `overloaded`.
+   *
+   * @param work - short by itself: nothing interrupts it
+   */
+  compute<T>(work: () => T): Step<T>
   /** Marks what the probe is busy with; `latencyUs` is read from it. */
   readonly phases: PhaseTimer
   /**

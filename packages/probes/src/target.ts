@@ -64,6 +64,10 @@ function expandWith(kind: ProbeKind, draft: TargetDraft, registry: KindRegistry)
   const parsed = parseParams(kind, draft.params)
   if (!parsed.ok) return parsed
   const group = draft.group ?? ''
+  const policy = {
+    ...kind.defaultPolicy(parsed.params, { timeoutMs: draft.timeoutMs, group }),
+    ...draft.policy,
+  }
   const target: TargetFile = {
     id: draft.id,
     kind: draft.kind,
@@ -72,12 +76,9 @@ function expandWith(kind: ProbeKind, draft: TargetDraft, registry: KindRegistry)
     shard: draft.shard ?? 0,
     timeoutMs: draft.timeoutMs,
     params: parsed.params as Record<string, unknown>,
-    signals: draft.signals ?? listSignals(kind, parsed.params),
+    signals: draft.signals ?? listDefaultSignals(kind, parsed.params, policy),
     identities: draft.identities ?? kind.identities.map(({ name }) => ({ name })),
-    policy: {
-      ...kind.defaultPolicy(parsed.params, { timeoutMs: draft.timeoutMs, group }),
-      ...draft.policy,
-    },
+    policy,
   }
   const problems = checkTargetParams(target, registry)
   return problems.length === 0 ? { ok: true, target } : { ok: false, problems }
@@ -145,6 +146,13 @@ function checkWith(
           ],
     ),
   ]
+}
+
+/** Those of a target that names none itself: extra ones where a threshold is on them. */
+function listDefaultSignals(kind: ProbeKind, params: object, policy: PolicyFile): SignalFile[] {
+  const extra = new Set(kind.signals(params).flatMap((each) => (each.extra ? [each.name] : [])))
+  const judged = new Set(policy.thresholds.map(({ signal }) => signal))
+  return listSignals(kind, params).filter(({ name }) => !extra.has(name) || judged.has(name))
 }
 
 function listSignals(kind: ProbeKind, params: object): SignalFile[] {

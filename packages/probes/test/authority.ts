@@ -25,26 +25,61 @@ export interface Authority {
   readonly pem: string
   /** @param days - until it ends, from now; negative for one that has ended */
   issue(names: readonly string[], days?: number): Promise<ServerIdentity>
+  /** An authority below this one, whose servers show its certificate after their own. */
+  delegate(days: number): Promise<Authority>
 }
 
-/** Makes an authority that nobody else trusts. */
-export async function makeAuthority(): Promise<Authority> {
+/** Makes an authority that nobody else trusts. @param days - until it ends */
+export async function makeAuthority(days = 30): Promise<Authority> {
   const keys = await makeKeys()
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
     name: 'CN=Watchfire test authority',
-    notBefore: new Date(Date.now() - 30 * DAY_MS),
-    notAfter: new Date(Date.now() + 30 * DAY_MS),
+    ...getTimes(days, 30),
     signingAlgorithm: ALGORITHM,
     keys,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
-    ],
+    extensions: makeAuthorityExtensions(1),
   })
+  return makeFrom(certificate, keys, '')
+}
+
+/** @param above - certificates that servers show after their own */
+function makeFrom(certificate: X509Certificate, keys: CryptoKeyPair, above: string): Authority {
   return {
     pem: certificate.toString('pem'),
-    issue: (names, days = 20) => issue(certificate, keys.privateKey, names, days),
+    async issue(names, days = 20) {
+      const { cert, key } = await issue(certificate, keys.privateKey, names, days)
+      return { cert: above === '' ? cert : `${cert}\n${above}`, key }
+    },
+    async delegate(days) {
+      const ownKeys = await makeKeys()
+      const own = await X509CertificateGenerator.create({
+        serialNumber: '03',
+        subject: 'CN=Watchfire test authority below',
+        issuer: certificate.subject,
+        ...getTimes(days, 10),
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+        publicKey: ownKeys.publicKey,
+        extensions: makeAuthorityExtensions(0),
+      })
+      return makeFrom(own, ownKeys, own.toString('pem'))
+    },
+  }
+}
+
+function makeAuthorityExtensions(pathLength: number) {
+  return [
+    new BasicConstraintsExtension(true, pathLength, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+  ]
+}
+
+/** @param days - from now to the end; @param since - from the beginning to now */
+function getTimes(days: number, since: number): { notBefore: Date; notAfter: Date } {
+  return {
+    notBefore: new Date(Date.now() - since * DAY_MS),
+    notAfter: new Date(Date.now() + days * DAY_MS),
   }
 }
 
@@ -59,8 +94,7 @@ async function issue(
     serialNumber: '02',
     subject: `CN=${names[0] ?? 'nobody'}`,
     issuer: issuer.subject,
-    notBefore: new Date(Date.now() - 10 * DAY_MS),
-    notAfter: new Date(Date.now() + days * DAY_MS),
+    ...getTimes(days, 10),
     signingAlgorithm: ALGORITHM,
     signingKey,
     publicKey: keys.publicKey,

@@ -55,6 +55,7 @@ describe('a target’s explicit form', () => {
         signals: [
           { name: 'latency', unit: 'us', scale: 0, aggregate: 'median' },
           { name: 'expires-in', unit: 's', scale: 0, aggregate: 'median' },
+          { name: 'chain-expires-in', unit: 's', scale: 0, aggregate: 'median' },
         ],
         identities: [],
         policy: {
@@ -68,11 +69,25 @@ describe('a target’s explicit form', () => {
           thresholds: [
             { signal: 'latency', above: 600_000, clear: 480_000, severity: 'degraded' },
             { signal: 'expires-in', below: 1_209_600, severity: 'degraded' },
+            { signal: 'chain-expires-in', below: 1_209_600, severity: 'degraded' },
           ],
         },
       },
     })
     assert.deepEqual(draft.params, { url: 'https://example.com/' })
+  })
+
+  it('defines an extra signal only where it is named, or a threshold is on it', () => {
+    const names = (over: Partial<TargetDraft>) => {
+      const expanded = expandTarget({ ...draft, ...over }, registry)
+      assert.ok(expanded.ok, JSON.stringify(expanded))
+      return expanded.target.signals.map(({ name }) => name)
+    }
+    assert.ok(!names({}).includes('tls-version'))
+    const thresholds = [{ signal: 'tls-version', below: 13, severity: 'degraded' as const }]
+    assert.ok(names({ policy: { thresholds } }).includes('tls-version'))
+    const version = { name: 'tls-version', unit: 'version', scale: 1, aggregate: 'median' as const }
+    assert.deepEqual(names({ signals: [version], policy: { thresholds: [] } }), ['tls-version'])
   })
 
   it('says the same when it is expanded again', () => {

@@ -42,12 +42,16 @@ export async function runProbe(
     net: {
       connect: () => Promise.reject(new Error('no target is connected to')),
       secure: () => Promise.reject(new Error('no target is secured')),
+      readChain: () => {
+        throw new Error('no target is secured')
+      },
       ask: () => Promise.reject(new Error('no target is asked by datagrams')),
       ping: () => Promise.reject(new Error('no target is pinged')),
       countBytes: () => done(undefined),
       authorize: (_url, sent) => sent,
       ...net,
     },
+    compute: (work) => done(work()),
     phases: makePhaseTimer(() => 0),
     async askPart(_budgetMs, ask) {
       const phases = makePhaseTimer(() => 0)

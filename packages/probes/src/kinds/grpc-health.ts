@@ -1,22 +1,23 @@
-import { TLSSocket } from 'node:tls'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Stop } from '../kind.ts'
 import { callGrpc, type GrpcReply } from '../net/grpc-call.ts'
 import { failed } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import {
   encodeHealthRequest,
   readHealthResponse,
   servingStatuses,
 } from '../protocols/grpc/health-messages.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
-import { hostSchema, portSchema, strictObject } from '../parts/schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
+import { hostSchema, portSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
+import { latencySignal } from '../parts/signals.ts'
+import { readTls, tlsSignals } from '../parts/tls-signals.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,
   port: portSchema,
   tls: Type.Boolean({ default: true, description: 'Whether the server is asked with TLS.' }),
+  servername: servernameSchema,
   service: Type.String({
     default: '',
     maxLength: 256,
@@ -40,24 +41,28 @@ export const grpcHealthKind = defineKind({
   params: paramsSchema,
   signals: ({ tls }) => [
     latencySignal('From the first packet to the end of the call: a connection and one call.'),
-    ...(tls ? [expirySignal] : []),
+    ...(tls ? tlsSignals : []),
   ],
   identities: [],
   outcomes: [...httpOutcomes.filter((outcome) => outcome !== 'redirect'), 'content'],
   defaultPolicy: ({ tls }, { timeoutMs }) =>
-    makePolicy([slowThreshold(timeoutMs), ...(tls ? [expiryThreshold] : [])]),
+    makePolicy([slowThreshold(timeoutMs), ...(tls ? expiryThresholds : [])]),
   probe,
 })
 
 async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer> {
-  const { host, port, tls, service } = params
+  const { host, port, tls, servername, service } = params
   const connection = await context.net.connect({ host, port })
   if (!connection.ok) return connection.stop
   let socket = connection.value
+  let tlsRead: Readonly<Record<string, bigint>> = {}
   if (tls) {
-    const secured = await context.net.secure(socket, { host, alpn: ['h2'] })
+    const secured = await context.net.secure(socket, { host: servername ?? host, alpn: ['h2'] })
     if (!secured.ok) return secured.stop
     if (secured.value.alpnProtocol !== 'h2') return failed('tls', 'does not speak HTTP/2')
+    const read = readTls(secured.value, context)
+    if (!read.ok) return read.stop
+    tlsRead = read.value.signals
     socket = secured.value
   }
   const called = await callGrpc(
@@ -76,13 +81,7 @@ async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer
   const latency = context.phases.latencyUs()
   const fault = judgeReply(called.value)
   if (fault !== undefined) return fault
-  if (!(socket instanceof TLSSocket)) {
-    return { status: 'reached', signals: { latency }, identities: {} }
-  }
-  const certificate = readCertificate(socket, context.roundStartMs)
-  if (!certificate.ok) return certificate.stop
-  const { expiresIn } = certificate.value
-  return { status: 'reached', signals: { latency, 'expires-in': expiresIn }, identities: {} }
+  return { status: 'reached', signals: { latency, ...tlsRead }, identities: {} }
 }
 
 function judgeReply(reply: GrpcReply): Stop | undefined {

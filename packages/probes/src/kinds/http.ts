@@ -1,17 +1,42 @@
 import { type Static, Type } from 'typebox'
-import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
-import { judgeStatus } from '../net/faults.ts'
-import { type HttpExchange, type HttpReply, openExchange } from '../net/http-exchange.ts'
-import { done, failed, stopped } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import {
+  defineKind,
+  type KindSignal,
+  type ParamsProblem,
+  type ProbeAnswer,
+  type ProbeContext,
+  type Step,
+} from '../kind.ts'
+import { HEADER_BYTES_MAX, type HttpReply } from '../net/http-exchange.ts'
+import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
+import { checkPatterns, patternsSchema, placePatterns } from '../parts/patterns.ts'
+import { getPhaseSignals, phaseSignals } from '../parts/phase-signals.ts'
 import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
+import { extraSignal, latencySignal } from '../parts/signals.ts'
+import { tlsSignals } from '../parts/tls-signals.ts'
+import { askHttp, type HttpAnswer } from '../protocols/http/ask-http.ts'
+import {
+  getPlainBody,
+  headerMatchesNotSchema,
+  headerMatchesSchema,
+  judgeBody,
+  judgeHead,
+  looksAtBody,
+} from '../protocols/http/judge-reply.ts'
+import { codings, undoCoding } from '../protocols/http/undo-coding.ts'
+import { done, failed } from '../steps.ts'
 
 const paramsSchema = strictObject({
   url: urlSchema,
-  method: Type.Union([Type.Literal('GET'), Type.Literal('HEAD')], { default: 'GET' }),
+  method: Type.Enum(['GET', 'HEAD', 'POST', 'OPTIONS'], { default: 'GET' }),
+  body: Type.Optional(
+    Type.String({ maxLength: 1024, description: 'Text to send along with a POST.' }),
+  ),
   ...accessParams,
+  compression: Type.Optional(
+    Type.Enum(codings, { description: 'Coding to ask for, which the answer must then be in.' }),
+  ),
   status: Type.Array(Type.Integer({ minimum: 200, maximum: 599 }), {
     default: [],
     maxItems: 16,
@@ -23,34 +48,31 @@ const paramsSchema = strictObject({
     maximum: 10,
     description: 'Redirects that are followed; with 0 the first answer is judged as it is.',
   }),
+  finalScheme: Type.Optional(
+    Type.Enum(['http', 'https'], { description: 'What the answer that is judged must come by.' }),
+  ),
+  headerMatches: headerMatchesSchema,
+  headerMatchesNot: headerMatchesNotSchema,
   contains: Type.Optional(
     Type.String({ minLength: 1, maxLength: 256, description: 'Text that the body must contain.' }),
   ),
+  bodyMatches: patternsSchema('Patterns that the body must match, all of them.'),
+  bodyMatchesNot: patternsSchema('Patterns of which the body may match none.'),
   bodyBytesMax: Type.Integer({ default: 262_144, minimum: 0, maximum: 4_194_304 }),
 })
 type Params = Static<typeof paramsSchema>
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** An HTTP service: does it answer as it should? */
 export const httpKind = defineKind({
   kind: 'http',
-  summary: 'An HTTP service answers with a healthy status, and the expected text.',
+  summary: 'An HTTP service answers with a healthy status, and the expected headers and body.',
   params: paramsSchema,
-  check: ({ url, headers, method, contains }) => [
-    ...checkUrl('url', url),
-    ...checkHeaders('headers', headers),
-    ...(method === 'HEAD' && contains !== undefined
-      ? [{ path: ['contains'], code: 'no-body', expected: 'method GET, since HEAD has no body' }]
-      : []),
-  ],
-  signals: ({ url }) => [
-    latencySignal('From the first packet to the last byte of the answer, redirects included.'),
-    ...(isSecure(url) ? [expirySignal] : []),
-  ],
+  check,
+  signals: listSignals,
   identities: [],
   outcomes: [...httpOutcomes, 'content'],
   defaultPolicy: ({ url }, { timeoutMs }) =>
-    makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? [expiryThreshold] : [])]),
+    makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? expiryThresholds : [])]),
   probe,
 })
 
@@ -58,84 +80,115 @@ function isSecure(url: string): boolean {
   return url.toLowerCase().startsWith('https:')
 }
 
+function check(params: Params): readonly ParamsProblem[] {
+  const { url, headers, method, body, finalScheme, bodyBytesMax } = params
+  const bodyPatterns = [
+    ...placePatterns('bodyMatches', params.bodyMatches),
+    ...placePatterns('bodyMatchesNot', params.bodyMatchesNot),
+  ]
+  const headerPatterns = (['headerMatches', 'headerMatchesNot'] as const).flatMap((field) =>
+    (params[field] ?? []).map(({ pattern }, index) => ({
+      path: [field, index, 'pattern'],
+      pattern,
+    })),
+  )
+  const ofBody = ['contains', 'compression', 'bodyMatches', 'bodyMatchesNot'] as const
+  const asksOfBody = ofBody.filter((field) => (params[field] ?? '').length > 0)
+  return [
+    ...checkUrl('url', url),
+    ...checkHeaders('headers', headers),
+    ...(method === 'HEAD' ? asksOfBody : []).map((field) => ({
+      path: [field],
+      code: 'no-body',
+      expected: 'another method: the answer to HEAD has no body',
+    })),
+    ...(body !== undefined && method !== 'POST'
+      ? [{ path: ['body'], code: 'no-body', expected: 'method POST, or no body' }]
+      : []),
+    ...(finalScheme === 'http' && isSecure(url)
+      ? [{ path: ['finalScheme'], code: 'bad-scheme', expected: 'https, as the URL has it' }]
+      : []),
+    ...checkPatterns(bodyPatterns, Math.max(1, bodyBytesMax)),
+    ...checkPatterns(headerPatterns, HEADER_BYTES_MAX),
+  ]
+}
+
+function listSignals({ url }: Params): readonly KindSignal[] {
+  return [
+    latencySignal('From the first packet to the last byte of the answer, redirects included.'),
+    ...(isSecure(url) ? tlsSignals : []),
+    ...phaseSignals(url).map((signal) => ({ ...signal, extra: true as const })),
+    extraSignal('status-code', 'status', 'Status of the answer that was judged.'),
+    extraSignal('redirects', 'redirects', 'Redirects that were followed.'),
+    {
+      ...extraSignal('content-length', 'bytes', 'Length that the answer announces of its body.'),
+      optional: true,
+    },
+    extraSignal('body-bytes', 'bytes', 'Bytes of the body, its coding undone if it was asked for.'),
+    {
+      ...extraSignal('last-modified-age', 's', 'From Last-Modified to the start of the round.'),
+      optional: true,
+    },
+  ]
+}
+
 async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer> {
-  let url = new URL(params.url)
-  const { origin } = url
-  let expiresIn: bigint | undefined
-  for (let hop = 0; ; hop++) {
-    const opened = await openExchange(url, context)
-    if (!opened.ok) return opened.stop
-    const exchange = opened.value
-    if (hop === 0) {
-      const expiry = readExpiry(exchange, context)
-      if (!expiry.ok) return expiry.stop
-      expiresIn = expiry.value
-    }
-    const answered = await exchange.request({
-      method: params.method,
-      path: `${url.pathname}${url.search}`,
+  const { method, body, compression, bodyBytesMax, url, redirects } = params
+  const asked = await askHttp(
+    {
+      url,
+      redirects,
+      method,
       headers: {
-        'user-agent': 'watchfire',
-        // What is meant for one origin may be a credential there.
-        ...(url.origin === origin ? params.headers : {}),
+        ...params.headers,
+        ...(compression === undefined ? {} : { 'accept-encoding': compression }),
       },
-      bodyBytesMax: params.bodyBytesMax,
-    })
-    exchange.close()
-    if (!answered.ok) return answered.stop
-    const reply = answered.value
-    if (params.redirects === 0 || !REDIRECTS.has(reply.status)) {
-      const fault = judgeReply(params, reply)
-      if (fault !== undefined) return fault
-      return {
-        status: 'reached',
-        signals: {
-          latency: context.phases.latencyUs(),
-          ...(expiresIn === undefined ? {} : { 'expires-in': expiresIn }),
-        },
-        identities: {},
-      }
-    }
-    if (hop === params.redirects) return failed('redirect', `more than ${hop} redirects`)
-    const next = readRedirect(url, reply)
-    if (!next.ok) return next.stop
-    url = next.value
+      ...(body === undefined ? {} : { body }),
+      bodyBytesMax,
+    },
+    context,
+  )
+  if (!asked.ok) return asked.stop
+  const { reply, url: place } = asked.value
+  const times = getPhaseSignals(context.phases, url)
+  if (params.finalScheme !== undefined && place.protocol !== `${params.finalScheme}:`) {
+    return failed('redirect', `answered by ${place.protocol} not ${params.finalScheme}`)
+  }
+  const fault = judgeHead(params, reply, context)
+  if (fault !== undefined) return fault
+  const read = await readBody(params, reply)
+  if (!read.ok) return read.stop
+  const bodyFault = judgeBody(params, read.value, context)
+  if (bodyFault !== undefined) return bodyFault
+  return {
+    status: 'reached',
+    signals: { ...times, ...readSignals(asked.value, read.value.length, context) },
+    identities: {},
   }
 }
 
-function readExpiry(
-  { secured }: HttpExchange,
+async function readBody(params: Params, reply: HttpReply): Promise<Step<Buffer>> {
+  if (params.compression !== undefined) {
+    return undoCoding(reply, params.compression, params.bodyBytesMax)
+  }
+  return looksAtBody(params) ? getPlainBody(reply) : done(reply.body)
+}
+
+function readSignals(
+  { reply, redirects, tlsSignals: ofTls }: HttpAnswer,
+  bodyBytes: number,
   { roundStartMs }: ProbeContext,
-): Step<bigint | undefined> {
-  if (secured === undefined) return done(undefined)
-  const certificate = readCertificate(secured, roundStartMs)
-  return certificate.ok ? done(certificate.value.expiresIn) : certificate
-}
-
-/** Where an answer leads: over HTTP, and never from a secured connection to an open one. */
-function readRedirect(from: URL, reply: HttpReply): Step<URL> {
-  const location = reply.headers.get('location')
-  if (location === undefined) return stopped(failed('redirect', `${reply.status}, and no location`))
-  if (!URL.canParse(location, from.href)) {
-    return stopped(failed('redirect', `location ${location} is no URL`))
+): Record<string, bigint> {
+  const announced = reply.headers.get('content-length') ?? ''
+  const modifiedMs = Date.parse(reply.headers.get('last-modified') ?? '')
+  return {
+    ...ofTls,
+    'status-code': BigInt(reply.status),
+    redirects: BigInt(redirects),
+    'body-bytes': BigInt(bodyBytes),
+    ...(/^\d{1,15}$/.test(announced) ? { 'content-length': BigInt(announced) } : {}),
+    ...(Number.isSafeInteger(modifiedMs)
+      ? { 'last-modified-age': BigInt(Math.floor((roundStartMs - modifiedMs) / 1000)) }
+      : {}),
   }
-  const url = new URL(location, from.href)
-  if (url.protocol !== 'https:' && (url.protocol !== 'http:' || from.protocol === 'https:')) {
-    return stopped(failed('redirect', `from ${from.protocol} to ${url.protocol}`))
-  }
-  return url.port === '0' ? stopped(failed('redirect', 'to port 0')) : done(url)
-}
-
-function judgeReply({ status, contains }: Params, reply: HttpReply): Stop | undefined {
-  const isHealthy =
-    status.length > 0 ? status.includes(reply.status) : reply.status >= 200 && reply.status <= 299
-  if (!isHealthy) return judgeStatus(reply.status)
-  if (contains === undefined) return undefined
-  const coding = reply.headers.get('content-encoding') ?? 'identity'
-  if (coding !== 'identity') {
-    return failed('protocol', `answered in ${coding}, which was not asked for`)
-  }
-  return reply.body.includes(contains)
-    ? undefined
-    : failed('content', 'the text is not in the body')
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
 import { openWebSocket, type WebSocketChannel } from '../net/web-socket.ts'
 import { done, failed, stopped } from '../steps.ts'
-import { expiryThreshold, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { httpOutcomes } from '../parts/http-outcomes.ts'
 import {
   checkHeaders,
@@ -11,7 +11,8 @@ import {
   strictObject,
   webSocketUrlSchema,
 } from '../parts/schemas.ts'
-import { expirySignal, latencySignal, readCertificate } from '../parts/signals.ts'
+import { latencySignal } from '../parts/signals.ts'
+import { readTls, tlsSignals } from '../parts/tls-signals.ts'
 
 const paramsSchema = strictObject({
   url: webSocketUrlSchema,
@@ -55,12 +56,12 @@ export const webSocketKind = defineKind({
       aggregate: 'median',
       meaning: 'From a ping on the open WebSocket to its pong.',
     },
-    ...(isSecure(url) ? [expirySignal] : []),
+    ...(isSecure(url) ? tlsSignals : []),
   ],
   identities: [],
   outcomes: [...httpOutcomes, 'content'],
   defaultPolicy: ({ url }, { timeoutMs }) =>
-    makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? [expiryThreshold] : [])]),
+    makePolicy([slowThreshold(timeoutMs), ...(isSecure(url) ? expiryThresholds : [])]),
   probe,
 })
 
@@ -72,7 +73,7 @@ async function probe(
   { url, headers, protocols, send, contains }: Static<typeof paramsSchema>,
   context: ProbeContext,
 ): Promise<ProbeAnswer> {
-  const { phases, roundStartMs } = context
+  const { phases } = context
   const bounds = { messageBytesMax: MESSAGE_BYTES_MAX, bytesMax: BYTES_MAX }
   const opened = await openWebSocket(new URL(url), { headers, protocols, ...bounds }, context)
   if (!opened.ok) return opened.stop
@@ -95,13 +96,9 @@ async function probe(
   if (!pinged.ok) return pinged.stop
   const signals = { latency, 'round-trip': pinged.value }
   if (channel.secured === undefined) return { status: 'reached', signals, identities: {} }
-  const certificate = readCertificate(channel.secured, roundStartMs)
-  if (!certificate.ok) return certificate.stop
-  return {
-    status: 'reached',
-    signals: { ...signals, 'expires-in': certificate.value.expiresIn },
-    identities: {},
-  }
+  const read = readTls(channel.secured, context)
+  if (!read.ok) return read.stop
+  return { status: 'reached', signals: { ...signals, ...read.value.signals }, identities: {} }
 }
 
 async function ping(channel: WebSocketChannel, { phases }: ProbeContext): Promise<Step<bigint>> {

@@ -18,7 +18,7 @@ const WIRE_BYTES_PER_BYTE_MAX = 2
 
 /** One request. What a server answers is never decoded, cached, retried or followed here. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS'
   /** Path and query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -32,6 +32,8 @@ export interface HttpReply {
   readonly status: number
   /** Names in lower case; of a header sent more than once, the first. */
   readonly headers: ReadonlyMap<string, string>
+  /** All values of a header, its name in lower case. */
+  getValues(name: string): readonly string[]
   readonly body: Buffer
 }
 
@@ -105,6 +107,7 @@ function exchange(
   const { bodyBytesMax } = request
   let status = 0
   let headers: ReadonlyMap<string, string> = new Map()
+  let getValues: HttpReply['getValues'] = () => []
   const chunks: Buffer[] = []
   let bodyBytes = 0
   let interim = 0
@@ -147,6 +150,7 @@ function exchange(
         phases.begin('transfer')
         status = code
         headers = readHeaders(answered)
+        getValues = (name) => [answered[name] ?? []].flat()
         const announced = Number(headers.get('content-length') ?? 0)
         if (request.method !== 'HEAD' && announced > bodyBytesMax) {
           end(controller, failed('too-large', `${announced} bytes announced of ${bodyBytesMax}`))
@@ -161,7 +165,7 @@ function exchange(
       },
       onResponseEnd() {
         phases.end()
-        resolve(done({ status, headers, body: join(chunks) }))
+        resolve(done({ status, headers, getValues, body: join(chunks) }))
       },
       onResponseError(_controller, error) {
         resolve(stopped(judgeHttpError(error)))

@@ -1,9 +1,11 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
-import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Step } from '../kind.ts'
 import type { PhaseTimer } from '../phase-timer.ts'
 import { abstained, done, failed, stopped } from '../steps.ts'
 import type { AddressGuard } from './address-guard.ts'
+import type { Trust } from './authorities.ts'
+import { type CertificateChain, readChain } from './certificate-chain.ts'
 import type { Credentials, Sent } from './credentials.ts'
 import { type DatagramRequest, exchangeDatagram } from './datagram.ts'
 import { judgeConnectError, judgeSocketError, judgeTlsError } from './faults.ts'
@@ -36,6 +38,8 @@ export interface ProbeNetwork {
   connect(endpoint: Endpoint): Promise<Step<Socket>>
   /** Does a TLS handshake on a connection, timed as `tls`; the certificate must be valid for the host. */
   secure(socket: Socket, options: SecureOptions): Promise<Step<TLSSocket>>
+  /** The certificates of a connection that {@link ProbeNetwork.secure} has secured. */
+  readChain(socket: TLSSocket): Step<CertificateChain>
   /**
    * Sends a question by UDP and waits for a datagram that answers it, timed as `dns`, `request` and
    * `first-byte`. Of a name's addresses the first admitted one is asked.
@@ -56,8 +60,7 @@ export interface ProbeNetwork {
 export interface NetworkBasis {
   readonly guard: AddressGuard
   readonly resolve: Resolve
-  /** Made once: parsing a hundred authorities takes milliseconds. */
-  readonly secureContext: SecureContext
+  readonly trust: Trust
   /** @returns false once the round's bound is passed */
   takeBytes(bytes: number): boolean
   readonly credentials?: Credentials | undefined
@@ -186,7 +189,7 @@ export function makeProbeNetwork(
           socket,
           host,
           servername: isIP(host) === 0 ? host : '',
-          secureContext: basis.secureContext,
+          secureContext: basis.trust.secureContext,
           rejectUnauthorized: true,
           ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
         }),
@@ -196,6 +199,13 @@ export function makeProbeNetwork(
       sockets.delete(socket)
       const error = await waitFor(secured, 'secureConnect')
       return error === undefined ? done(secured) : stopped(judgeTlsError(error))
+    },
+
+    readChain(socket) {
+      const chain = readChain(socket, basis.trust)
+      return chain === undefined
+        ? stopped(failed('tls', 'the server showed no certificate'))
+        : done(chain)
     },
 
     async ask({ host, port }, request) {

@@ -49,8 +49,8 @@ export function noisyThreshold(
 /** Two weeks before a certificate ends: automatic renewal has then failed for at least two. */
 export const EXPIRY_WARNING_SECONDS = 14 * 24 * 3600
 
-export const expiryThreshold: ThresholdFile = {
-  signal: 'expires-in',
-  below: EXPIRY_WARNING_SECONDS,
-  severity: 'degraded',
-}
+/** Of the server's own certificate, and of those above it, which somebody else has to renew. */
+export const expiryThresholds: readonly ThresholdFile[] = [
+  { signal: 'expires-in', below: EXPIRY_WARNING_SECONDS, severity: 'degraded' },
+  { signal: 'chain-expires-in', below: EXPIRY_WARNING_SECONDS, severity: 'degraded' },
+]

@@ -23,6 +23,16 @@ export const portSchema = Type.Integer({
   description: 'TCP port.',
 })
 
+/** Of a certificate's name, where it is another than that of the host. */
+export const servernameSchema = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 253,
+    pattern: '^[A-Za-z0-9._:-]+$',
+    description: 'Name that the certificate must be for, where it is not `host`.',
+  }),
+)
+
 export const urlSchema = Type.String({
   minLength: 8,
   maxLength: 2048,

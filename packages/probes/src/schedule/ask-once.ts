@@ -2,10 +2,11 @@ import type { Round } from '@watchfire/attestation'
 import { type ProbeClock, systemClock } from '../clock.ts'
 import type { ProbeKind, ProbeResult } from '../kind.ts'
 import { makeAddressGuard } from '../net/address-guard.ts'
-import { makeSecureContext } from '../net/authorities.ts'
+import { makeTrust } from '../net/authorities.ts'
 import type { Credentials } from '../net/credentials.ts'
 import { makeResolve, type Resolve } from '../net/resolve.ts'
 import { abstained } from '../steps.ts'
+import { makeBudget } from './budget.ts'
 import { NO_SECRET } from './prepared-target.ts'
 import { runProbe } from './run-probe.ts'
 
@@ -26,9 +27,6 @@ export interface AskOnceOptions {
   readonly resolve?: Resolve
 }
 
-/** What one probe may read. */
-const BYTES_MAX = 67_108_864
-
 /**
  * Makes one probe now, by the rules of a node: ages are measured from this moment.
  *
@@ -41,15 +39,11 @@ export function askOnce(options: AskOnceOptions): Promise<ProbeResult> {
     return Promise.resolve({ ...abstained('no-secret', NO_SECRET), phases: [] })
   }
   const clock = options.clock ?? systemClock
-  let bytesLeft = BYTES_MAX
   const basis = {
     guard: makeAddressGuard(allow),
     resolve: options.resolve ?? makeResolve(),
-    secureContext: makeSecureContext(ca),
-    takeBytes(bytes: number) {
-      bytesLeft -= bytes
-      return bytesLeft >= 0
-    },
+    trust: makeTrust(ca),
+    ...makeBudget(),
   }
   const probe = runProbe(
     {

@@ -4,6 +4,7 @@ import type { ProbeAnswer, ProbeResult, Stop } from '../kind.ts'
 import type { Credentials } from '../net/credentials.ts'
 import type { NetworkBasis } from '../net/probe-network.ts'
 import { abstained } from '../steps.ts'
+import type { RoundBudget } from './budget.ts'
 import { runSpan, type Span } from './run-span.ts'
 
 /** One probe to be made. */
@@ -22,7 +23,11 @@ export interface RunningProbe {
 }
 
 /** Makes one probe under a deadline, and holds the kind to what it declared. */
-export function runProbe(task: ProbeTask, basis: NetworkBasis, clock: ProbeClock): RunningProbe {
+export function runProbe(
+  task: ProbeTask,
+  basis: NetworkBasis & RoundBudget,
+  clock: ProbeClock,
+): RunningProbe {
   const { kind, params, credentials } = task
   const span = runSpan<ProbeAnswer>(task, { ...basis, credentials }, clock, {
     ask: async (context) => checkAnswer(kind, params, await kind.probe(params, context)),

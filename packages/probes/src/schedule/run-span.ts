@@ -3,7 +3,8 @@ import type { ProbeClock } from '../clock.ts'
 import type { ProbeContext, ProbeKind, Stop } from '../kind.ts'
 import { makeProbeNetwork, type NetworkBasis } from '../net/probe-network.ts'
 import { makePhaseTimer, type Phase, type PhaseTimer } from '../phase-timer.ts'
-import { abstained, describeError, failed, stopped } from '../steps.ts'
+import { abstained, describeError, done, failed, stopped } from '../steps.ts'
+import type { RoundBudget } from './budget.ts'
 
 /** Time given to a probe, or to a part of one. */
 export interface Span {
@@ -46,7 +47,7 @@ const LAG_MS_MAX = 250
  */
 export function runSpan<T>(
   span: Span,
-  basis: NetworkBasis,
+  basis: NetworkBasis & RoundBudget,
   clock: ProbeClock,
   work: SpanWork<T>,
 ): RunningSpan<T> {
@@ -78,6 +79,15 @@ export function runSpan<T>(
     nowMs: () => clock.nowMs(),
     net,
     phases,
+    compute(doIt) {
+      if (!basis.takeComputeMs(0)) {
+        return stopped(abstained('overloaded', 'the time that a round has for patterns is used up'))
+      }
+      const beganMs = clock.monotonicMs()
+      const value = doIt()
+      basis.takeComputeMs(clock.monotonicMs() - beganMs)
+      return done(value)
+    },
     async askPart(partMs, askIt) {
       const part = runSpan({ ...span, timeoutMs: partMs, budgetMs: partMs }, basis, clock, {
         ask: askIt,

@@ -2,10 +2,11 @@ import type { Round, Target, TargetIndex, UnixMs } from '@watchfire/attestation'
 import { type ProbeClock, systemClock } from '../clock.ts'
 import type { ProbeResult, Stop } from '../kind.ts'
 import { makeAddressGuard } from '../net/address-guard.ts'
-import { makeSecureContext } from '../net/authorities.ts'
+import { makeTrust } from '../net/authorities.ts'
 import { makeResolve, type Resolve } from '../net/resolve.ts'
 import type { KindRegistry } from '../registry.ts'
 import { abstained } from '../steps.ts'
+import { makeBudget } from './budget.ts'
 import { type PreparedTarget, prepareTarget, type Secrets } from './prepared-target.ts'
 import { runProbe } from './run-probe.ts'
 import { type Lane, makeSlots } from './slots.ts'
@@ -49,7 +50,6 @@ export interface Scheduler {
   close(): void
 }
 
-const BYTES_PER_ROUND_MAX = 67_108_864
 /** Left between the last result and `attestByMs` for signing and flushing, as a part of it and at most. */
 const MARGIN_PART = 10
 const MARGIN_MS_MAX = 250
@@ -75,11 +75,10 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
     prepareTarget(target, index as TargetIndex, registry, options.secrets),
   )
   const guard = makeAddressGuard(options.allow)
-  const secureContext = makeSecureContext(options.ca ?? [])
+  const trust = makeTrust(options.ca ?? [])
   const resolve = options.resolve ?? makeResolve()
   const slots = makeSlots(options.concurrency)
   const endMs = attestByMs - Math.min(MARGIN_MS_MAX, Math.ceil(attestByMs / MARGIN_PART))
-  const bytesPerRoundMax = options.bytesPerRoundMax ?? BYTES_PER_ROUND_MAX
   /** Targets that used up their time when last asked. */
   const slow = new Set<TargetIndex>()
   const stops = new Set<() => void>()
@@ -92,16 +91,7 @@ export function makeScheduler(options: SchedulerOptions): Scheduler {
     const results = new Map<TargetIndex, ProbeResult>()
     const pending = new Map<TargetIndex, (stop: Stop) => void>()
     const { promise, resolve: finish } = Promise.withResolvers<readonly ProbedTarget[]>()
-    let bytesLeft = bytesPerRoundMax
-    const basis = {
-      guard,
-      resolve,
-      secureContext,
-      takeBytes(bytes: number) {
-        bytesLeft -= bytes
-        return bytesLeft >= 0
-      },
-    }
+    const basis = { guard, resolve, trust, ...makeBudget(options.bytesPerRoundMax) }
 
     function settle(target: TargetIndex, result: ProbeResult): void {
       if (results.has(target)) return

@@ -1,37 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { getEnding, probeOnce, type ProbeOptions } from '../../src/compliance/harness.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { httpKind } from '../../src/kinds/http.ts'
 import { parseParams } from '../../src/params.ts'
 import { type Authority, makeAuthority, type ServerIdentity } from '../authority.ts'
-
-interface Server {
-  readonly port: number
-  readonly requests: IncomingMessage[]
-  close(): Promise<void>
-}
-
-async function start(listener: RequestListener, identity?: ServerIdentity): Promise<Server> {
-  const requests: IncomingMessage[] = []
-  const server = identity === undefined ? createServer() : createSecureServer(identity)
-  server.on('request', (request, response) => {
-    requests.push(request)
-    listener(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
+import { startHttpServer, status } from '../http-server.ts'
 
 /** Probes a server of the test's own, and closes it. */
 async function probe(
@@ -39,7 +13,7 @@ async function probe(
   params: Readonly<Record<string, unknown>> = {},
   options: ProbeOptions = {},
 ): Promise<{ result: ProbeResult; requests: IncomingMessage[] }> {
-  const server = await start(listener)
+  const server = await startHttpServer(listener)
   try {
     const url = `http://127.0.0.1:${server.port}/path?query=1`
     const result = await probeOnce(httpKind, { url, ...params }, options)
@@ -47,10 +21,6 @@ async function probe(
   } finally {
     await server.close()
   }
-}
-
-function status(code: number, headers: Readonly<Record<string, string>> = {}): RequestListener {
-  return (_request, response) => response.writeHead(code, headers).end('body')
 }
 
 describe('kind http', () => {
@@ -96,7 +66,7 @@ describe('kind http', () => {
       if (left > 0) response.writeHead(302, { location: `/${left - 1}` }).end()
       else response.end('there')
     }
-    const server = await start(countDown)
+    const server = await startHttpServer(countDown)
     try {
       const ask = (left: number, redirects: number) =>
         probeOnce(httpKind, { url: `http://127.0.0.1:${server.port}/${left}`, redirects })
@@ -129,7 +99,7 @@ describe('kind http', () => {
   })
 
   it('keeps its headers from another origin', async () => {
-    const other = await start(status(200))
+    const other = await startHttpServer(status(200))
     try {
       const location = `http://127.0.0.1:${other.port}/`
       const headers = { 'x-probe': 'yes' }
@@ -192,7 +162,7 @@ describe('kind http', () => {
       [{ url: 'http://example.com/#part' }, 'params.url'],
       [{ url: 'http://[::1/' }, 'params.url'],
       [{ url: 'http://example.com:0/' }, 'params.url'],
-      [{ url, method: 'POST' }, 'params.method'],
+      [{ url, method: 'PUT' }, 'params.method'],
       [{ url, redirects: 11 }, 'params.redirects'],
       [{ url, headers: { host: 'other' } }, 'params.headers.host'],
       [{ url, headers: { 'x-y': 'a\r\nb: c' } }, 'params.headers.x-y'],
@@ -217,7 +187,7 @@ describe('kind http', () => {
       options: ProbeOptions,
       listener = status(200),
     ): Promise<ProbeResult> {
-      const server = await start(listener, identity)
+      const server = await startHttpServer(listener, identity)
       try {
         return await probeOnce(httpKind, { url: `https://127.0.0.1:${server.port}/` }, options)
       } finally {
@@ -245,7 +215,7 @@ describe('kind http', () => {
     })
 
     it('does not follow from a secured connection to an open one', async () => {
-      const open = await start(status(200))
+      const open = await startHttpServer(status(200))
       try {
         const location = `http://127.0.0.1:${open.port}/`
         const identity = await authority.issue(['127.0.0.1'])
@@ -262,7 +232,7 @@ describe('kind http', () => {
     })
 
     it('checks the certificate for the name in the URL, not the address behind it', async () => {
-      const server = await start(status(200), await authority.issue(['web.example']))
+      const server = await startHttpServer(status(200), await authority.issue(['web.example']))
       try {
         const params = { url: `https://web.example:${server.port}/` }
         const resolve = async () => ({ ok: true as const, addresses: ['127.0.0.1'] })

@@ -5,6 +5,7 @@ import { createServer, type TlsOptions } from 'node:tls'
 import { getEnding, probeOnce, type ProbeOptions } from '../../src/compliance/harness.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { tlsKind } from '../../src/kinds/tls.ts'
+import { assertReached } from '../assert-reached.ts'
 import { type Authority, makeAuthority } from '../authority.ts'
 
 describe('kind tls', () => {
@@ -61,6 +62,31 @@ describe('kind tls', () => {
     const identity = await authority.issue(['a.example'])
     assert.equal(getEnding(await probe(identity, { servername: 'a.example' })), 'reached')
     assert.equal(getEnding(await probe(identity, { servername: 'b.example' })), 'certificate')
+  })
+
+  it('wants TLS 1.3 where it is told so, and tells what was agreed on', async () => {
+    const identity = await authority.issue(['127.0.0.1'])
+    const older = { ...identity, maxVersion: 'TLSv1.2' } as const
+    assert.equal(assertReached(await probe(identity)).signals['tls-version'], 13n)
+    assert.equal(assertReached(await probe(older)).signals['tls-version'], 12n)
+    assert.equal(getEnding(await probe(identity, { minVersion: '1.3' })), 'reached')
+    assert.equal(getEnding(await probe(older, { minVersion: '1.3' })), 'tls')
+  })
+
+  it('names the issuer, whoever’s certificate it is', async () => {
+    const servers = await Promise.all(
+      ['a.example', '127.0.0.1'].map((name) => authority.issue([name])),
+    )
+    const below = await (await authority.delegate(5)).issue(['127.0.0.1'])
+    const [a, b, c] = await Promise.all(
+      [...servers, below].map(async (identity, index) => {
+        const servername = index === 0 ? { servername: 'a.example' } : {}
+        return assertReached(await probe(identity, servername)).identities['issuer']
+      }),
+    )
+    assert.equal(a?.length, 32)
+    assert.deepEqual(a, b)
+    assert.notDeepEqual(a, c)
   })
 
   it('says tls of a server that speaks only old versions', async () => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import type { Round, UnixMs } from '@watchfire/attestation'
 import { getEnding, probeOnce } from '../../src/compliance/harness.ts'
 import { startServer } from '../../src/compliance/server.ts'
 import type { Step } from '../../src/kind.ts'
+import { makeAddressGuard } from '../../src/net/address-guard.ts'
+import { makeTrust } from '../../src/net/authorities.ts'
+import { makeBudget } from '../../src/schedule/budget.ts'
+import { runProbe } from '../../src/schedule/run-probe.ts'
 import { done } from '../../src/steps.ts'
+import { makeFakeClock } from '../fake-clock.ts'
 import { makeFakeKind, never, reachedNothing } from '../fake-kind.ts'
 
 describe('one probe', () => {
@@ -28,6 +34,36 @@ describe('one probe', () => {
       }
     })
   }
+
+  it('abstains as overloaded once a round’s time for patterns is used up', async () => {
+    const clock = makeFakeClock(0)
+    const kind = makeFakeKind(async (_name, context) => {
+      const steps = ['a', 'b', 'c'].map((part) =>
+        context.compute(() => {
+          void clock.jump(600)
+          return part
+        }),
+      )
+      assert.deepEqual(
+        steps.map((step) => (step.ok ? step.value : step.stop.status)),
+        ['a', 'b', 'abstained'],
+      )
+      const [, , last] = steps
+      return last?.ok === false ? last.stop : reachedNothing
+    })
+    const times = { timeoutMs: 5000, budgetMs: 5000, isFullBudget: true }
+    const { result } = runProbe(
+      { kind, params: { name: 'a' }, round: 1 as Round, roundStartMs: 0 as UnixMs, ...times },
+      {
+        guard: makeAddressGuard([]),
+        resolve: async () => ({ ok: false, code: 'ENOTFOUND' }),
+        trust: makeTrust([]),
+        ...makeBudget(),
+      },
+      clock,
+    )
+    assert.equal(getEnding(await result), 'overloaded')
+  })
 
   it('lets a kind connect to nobody once it is over', async () => {
     const server = await startServer((socket) => socket.resume())
