@@ -1,4 +1,5 @@
-import type { Fault, Scenario } from './scenario.ts'
+import type { Fault } from './faults.ts'
+import type { Scenario } from './scenario.ts'
 import { goodWeather } from './world/network.ts'
 
 /**

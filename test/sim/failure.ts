@@ -1,6 +1,7 @@
 import type { Violation } from './checkers/checker.ts'
 import type { Cut } from './cuts.ts'
-import type { Fault, Scenario } from './scenario.ts'
+import type { Fault } from './faults.ts'
+import type { Scenario } from './scenario.ts'
 import type { SeedRun } from './seed-run.ts'
 import { shrink } from './shrink.ts'
 import { ORIGIN_MS } from './world/founding.ts'

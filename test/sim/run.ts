@@ -12,7 +12,8 @@ import {
   STEADY_ROUNDS,
 } from './checkers/liveness.ts'
 import { makeVice } from './vices/registry.ts'
-import type { Fault, Scenario } from './scenario.ts'
+import type { Fault } from './faults.ts'
+import type { Scenario } from './scenario.ts'
 import { Witness } from './checkers/witness.ts'
 import { EventQueue } from './world/event-queue.ts'
 import { found, ORIGIN_MS } from './world/founding.ts'

@@ -1,10 +1,21 @@
 import { type ViceName, viceNames } from './vices/registry.ts'
-import type { DiskFault } from './world/disk.ts'
+import {
+  drawClockSteps,
+  drawCrashes,
+  drawDiskFaults,
+  drawHandoverCrashes,
+  drawJoins,
+  drawOneWays,
+  drawOutage,
+  drawPartitions,
+  drawSlowness,
+  drawWipe,
+  type Fault,
+} from './faults.ts'
 import { type FoundingPlan, ORIGIN_MS } from './world/founding.ts'
 import { goodWeather, type Weather } from './world/network.ts'
 import { Prng } from './world/prng.ts'
 import type { SchemeName } from './world/signature-scheme.ts'
-import type { CrashKind } from './world/life.ts'
 
 /** What a seed may be about. */
 export const scenarioNames = [
@@ -20,65 +31,12 @@ export const scenarioNames = [
   'slow',
   'large',
   'outage',
+  'behind',
   'byzantine',
   'handover',
   'storm',
 ] as const
 export type ScenarioName = (typeof scenarioNames)[number]
-
-export type Fault =
-  | {
-      readonly kind: 'crash'
-      readonly atMs: number
-      readonly node: number
-      readonly how: CrashKind
-      /** Operations that the node still completes. */
-      readonly afterOps: number
-      readonly downMs: number
-    }
-  /** As a crash, begun when the node enters the second epoch. */
-  | {
-      readonly kind: 'crash-at-handover'
-      readonly atMs: number
-      readonly node: number
-      readonly how: CrashKind
-      readonly afterOps: number
-      readonly downMs: number
-    }
-  /** A link that carries nothing one way: `to` does not hear `from`, and is heard. */
-  | {
-      readonly kind: 'one-way'
-      readonly atMs: number
-      readonly from: number
-      readonly to: number
-      readonly forMs: number
-    }
-  /** A node that takes its time with every message. */
-  | {
-      readonly kind: 'slow'
-      readonly atMs: number
-      readonly node: number
-      readonly costMs: number
-      readonly forMs: number
-    }
-  /** A node that starts only now, with nothing. */
-  | { readonly kind: 'join'; readonly atMs: number; readonly node: number }
-  /** A disk that is full, or fails, for a while; the node stops by itself, and is started again. */
-  | {
-      readonly kind: 'disk'
-      readonly atMs: number
-      readonly node: number
-      readonly how: DiskFault
-      readonly forMs: number
-    }
-  | { readonly kind: 'partition'; readonly atMs: number; readonly sides: readonly number[] }
-  | { readonly kind: 'heal'; readonly atMs: number }
-  | {
-      readonly kind: 'clock'
-      readonly atMs: number
-      readonly node: number
-      readonly offsetMs: number
-    }
 
 /** One run, drawn from its seed. */
 export interface Scenario {
@@ -127,22 +85,26 @@ export function drawScenario(
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
   const isCalm = has('calm', 'dead-leader')
+  const behind = has('behind') ? drawBehind(prng) : undefined
   const badRounds = isCalm
     ? 2
     : has('outage')
       ? prng.between(20, 45)
-      : has('large')
-        ? prng.between(4, 6)
-        : prng.between(8, 16)
+      : behind !== undefined
+        ? prng.between(20, 30)
+        : has('large')
+          ? prng.between(4, 6)
+          : prng.between(8, 16)
   const goodFromMs = ORIGIN_MS + badRounds * ROUND_MS
   const isAttacked = has('byzantine', 'storm') || only !== undefined
   // What came later draws from chance of its own, so that seeds stay what they were without it.
   const moreChance = new Prng(seed, 'more faults')
   const smaller = drawWeights(prng, isAttacked || has('lost-log', 'dead-leader') ? 4 : 1)
   const weights =
-    has('large') || (!isCalm && moreChance.chance(LARGE_PER_MILLE))
+    behind?.weights ??
+    (has('large') || (!isCalm && moreChance.chance(LARGE_PER_MILLE))
       ? drawLargeWeights(moreChance)
-      : smaller
+      : smaller)
   const observers = prng.chance(300) ? 1 : 0
   const isHandover = has('handover') || (has('storm') && prng.chance(300))
   const nextWeights = drawWeights(prng, isAttacked ? 4 : 1)
@@ -169,9 +131,11 @@ export function drawScenario(
         : {}),
     },
     observers,
-    clockOffsetsMs: Array.from({ length: nodes }, () =>
-      has('clocks', 'storm') ? prng.between(-2500, 2500) : isCalm ? 0 : prng.between(-40, 40),
-    ),
+    clockOffsetsMs: Array.from({ length: nodes }, (_, node) => {
+      if (has('clocks', 'storm')) return prng.between(-2500, 2500)
+      if (behind === undefined) return isCalm ? 0 : prng.between(-40, 40)
+      return node === behind.ahead ? prng.between(1500, 2500) : prng.between(-2500, -1500)
+    }),
     driftsPpm: Array.from({ length: nodes }, () =>
       has('slow', 'storm') && moreChance.chance(500)
         ? moreChance.between(-DRIFT_PPM_MAX, DRIFT_PPM_MAX)
@@ -181,6 +145,7 @@ export function drawScenario(
       ? goodWeather
       : {
           ...drawWeather(prng, has('lossy', 'storm')),
+          ...(behind === undefined ? {} : { lossPerMille: prng.between(500, 700) }),
           ...(has('links', 'storm') ? { corruptPerMille: moreChance.between(1, 40) } : {}),
         },
     faults: [
@@ -190,7 +155,7 @@ export function drawScenario(
       ...(isHandover && prng.chance(700) ? drawHandoverCrashes(draw) : []),
       ...(has('partition', 'storm') ? drawPartitions(draw) : []),
       ...(has('outage') ? drawOutage(draw) : []),
-      ...(has('lost-log') ? drawWipe(draw, weights) : []),
+      ...(has('lost-log') ? drawWipe(draw, drawLight(prng, weights)) : []),
       ...(has('clocks') ? drawClockSteps(draw) : []),
       ...(has('disks', 'storm') ? drawDiskFaults(more) : []),
       ...(has('links', 'storm') ? drawOneWays(more) : []),
@@ -199,7 +164,9 @@ export function drawScenario(
     ],
     vices,
     twins,
-    dead: has('dead-leader') ? new Set([drawLight(prng, weights)]) : new Set(),
+    dead: has('dead-leader')
+      ? new Set([drawLight(prng, weights)])
+      : new Set(vices.size > 0 ? [] : behind?.dead),
     goodFromMs,
     endMs: goodFromMs + GOOD_ROUNDS * ROUND_MS,
   }
@@ -226,6 +193,17 @@ function drawLargeWeights(prng: Prng): number[] {
   const members = prng.between(11, 31)
   // No member alone outweighs f.
   return Array.from({ length: members }, () => prng.between(1, 3))
+}
+
+/**
+ * A network that most of what is said does not reach, so that it falls behind by more rounds than blocks
+ * may be. As many as may fail are dead, so all others are needed; the clock of one of these is seconds
+ * ahead of the rest.
+ */
+function drawBehind(prng: Prng) {
+  const weights = Array.from({ length: prng.pick([4, 7, 10]) }, () => 1)
+  const [ahead, ...others] = prng.shuffle([...weights.keys()])
+  return { weights, ahead, dead: others.slice(0, getFaultyWeight(weights)) }
 }
 
 /** A member no heavier than f. */
@@ -272,129 +250,4 @@ function drawWeather(prng: Prng, isHard: boolean): Weather {
     slowPerMille: prng.between(0, isHard ? 100 : 20),
     slowMsMax: 3000,
   }
-}
-
-interface Draw {
-  readonly prng: Prng
-  readonly nodes: number
-  readonly goodFromMs: number
-  readonly faulty: ReadonlySet<number>
-}
-
-function drawTime({ prng, goodFromMs }: Draw): number {
-  return prng.between(ORIGIN_MS, goodFromMs - 500)
-}
-
-function drawCrashes(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  const crashes: Fault[] = []
-  const add = (node: number, atMs: number) => {
-    const how: CrashKind = prng.chance(500) ? 'power' : 'kill'
-    const afterOps = prng.chance(200) ? 0 : prng.between(1, 40)
-    crashes.push({ kind: 'crash', atMs, node, how, afterOps, downMs: prng.between(1, 3000) })
-  }
-  for (let i = prng.between(2, 14); i > 0; i--) add(prng.between(0, nodes - 1), drawTime(draw))
-  if (prng.chance(300)) {
-    const atMs = drawTime(draw)
-    for (let node = 0; node < nodes; node++) add(node, atMs)
-  }
-  return crashes
-}
-
-function drawHandoverCrashes({ prng, nodes }: Draw): Fault[] {
-  const together = prng.chance(500)
-  return Array.from({ length: nodes }, (_, node) => node)
-    .filter(() => together || prng.chance(400))
-    .map((node) => ({
-      kind: 'crash-at-handover',
-      atMs: ORIGIN_MS,
-      node,
-      how: prng.chance(700) ? 'power' : 'kill',
-      afterOps: prng.between(1, 40),
-      downMs: prng.between(1, 3000),
-    }))
-}
-
-function drawPartitions(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: prng.between(1, 3) }).flatMap((): Fault[] => {
-    const atMs = drawTime(draw)
-    const sides = Array.from({ length: nodes }, () => prng.between(0, 1))
-    return [
-      { kind: 'partition', atMs, sides },
-      { kind: 'heal', atMs: atMs + prng.between(200, 4000) },
-    ]
-  })
-}
-
-/** Some are gone for most of the bad time: a few, who come back far behind, or so many that nothing is certified. */
-function drawOutage(draw: Draw): Fault[] {
-  const { prng, nodes, goodFromMs } = draw
-  const share = prng.pick([200, 500, 700])
-  return Array.from({ length: nodes }, (_, node) => node)
-    .filter(() => prng.chance(share))
-    .map((node) => {
-      const atMs = prng.between(ORIGIN_MS, ORIGIN_MS + 5000)
-      const how = prng.pick<CrashKind>(['power', 'kill'])
-      const downMs = goodFromMs - atMs - prng.between(0, 3000)
-      return { kind: 'crash', atMs, node, how, afterOps: prng.between(0, 40), downMs }
-    })
-}
-
-/** One member loses its disk; it counts among what may be faulty (SPEC 6.9). */
-function drawWipe(draw: Draw, weights: readonly number[]): Fault[] {
-  const { prng } = draw
-  const node = drawLight(prng, weights)
-  const downMs = prng.between(1, 3000)
-  const afterOps = prng.between(0, 40)
-  return [{ kind: 'crash', atMs: drawTime(draw), node, how: 'wipe', afterOps, downMs }]
-}
-
-function drawOneWays(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: prng.between(1, 2 * nodes) }).flatMap((): Fault[] => {
-    const [from, to] = [prng.between(0, nodes - 1), prng.between(0, nodes - 1)]
-    const [atMs, forMs] = [drawTime(draw), prng.between(200, 6000)]
-    return from === to ? [] : [{ kind: 'one-way', atMs, from, to, forMs }]
-  })
-}
-
-function drawSlowness(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: prng.between(1, 4) }, () => ({
-    kind: 'slow',
-    atMs: drawTime(draw),
-    node: prng.between(0, nodes - 1),
-    costMs: prng.between(1, 60),
-    forMs: prng.between(500, 6000),
-  }))
-}
-
-function drawJoins(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: nodes }, (_, node) => node)
-    .filter(() => prng.chance(200))
-    .map((node) => ({ kind: 'join', atMs: drawTime(draw), node }))
-}
-
-/** Crashes come on top: what a failed flush left is only known when the power goes. */
-function drawDiskFaults(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: prng.between(1, 6) }, () => ({
-    kind: 'disk',
-    atMs: drawTime(draw),
-    node: prng.between(0, nodes - 1),
-    how: prng.pick<DiskFault>(['full', 'failed-write', 'failed-flush']),
-    forMs: prng.between(100, 4000),
-  }))
-}
-
-function drawClockSteps(draw: Draw): Fault[] {
-  const { prng, nodes } = draw
-  return Array.from({ length: prng.between(0, 3) }, () => ({
-    kind: 'clock',
-    atMs: drawTime(draw),
-    node: prng.between(0, nodes - 1),
-    offsetMs: prng.between(-2500, 2500),
-  }))
 }

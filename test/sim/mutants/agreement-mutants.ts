@@ -265,6 +265,12 @@ export const agreementMutants: readonly SourceMutant[] = [
     ],
   },
   {
+    name: 'refuses blocks as old as leaders with slower clocks propose',
+    caughtBy: 'liveness',
+    scenario: 'behind',
+    edits: [{ file: vote, find: 'const VOTED_BEHIND = 2', replace: 'const VOTED_BEHIND = 1' }],
+  },
+  {
     name: 'takes an old view for a justification, though views after it were not nullified',
     caughtBy: 'ballot',
     scenario: 'partition',
