@@ -11,6 +11,7 @@ import { makeIntMap } from './int-map.ts'
 import { invariant } from './invariant.ts'
 import type { Draft } from './model.ts'
 import { restoreSigned } from './restore.ts'
+import { carryPatience } from './views.ts'
 
 // SPEC 6.1: an epoch starts from its predecessor's final last block, and from nothing else.
 
@@ -49,7 +50,7 @@ export function startEpoch(draft: Draft, context: EpochContext): void {
   draft.me = getOwnIndex(draft.config, context)
   draft.view = 1 as View
   draft.enteredAtMs = draft.nowMs
-  draft.patience = 0
+  draft.patience = carryPatience(draft.patience, context)
   draft.entry = undefined
   draft.views = makeIntMap()
   draft.notarized = []

@@ -1,4 +1,5 @@
 import {
+  type EpochContext,
   getRoundAt,
   getRoundStartMs,
   limits,
@@ -156,6 +157,16 @@ function getNextPatience(core: Core): number {
 export function getTimeoutMs(core: Core): number {
   const { viewTimeoutMs, viewTimeoutMsMax } = core.context.parameters
   return Math.min(viewTimeoutMs * 2 ** core.patience, viewTimeoutMsMax)
+}
+
+/**
+ * What of a patience goes into an epoch: all, since clocks are as far apart as before, but no more than
+ * the longest time-out takes there, which a short view must shorten.
+ */
+export function carryPatience(patience: number, { parameters }: EpochContext): number {
+  let most = 0
+  while (parameters.viewTimeoutMs * 2 ** most < parameters.viewTimeoutMsMax) most++
+  return Math.min(patience, most)
 }
 
 /** When the timer of the current view fires (SPEC 6.2). The tip is the one known by now. */

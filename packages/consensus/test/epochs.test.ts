@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { getHeaderDigest, type Vote } from '@watchfire/attestation'
 import { type CoreMessage, InvariantError, start } from '../src/index.ts'
+import { carryPatience } from '../src/views.ts'
 import { Network, signVote, verify } from './driver.ts'
 import { makeContext, makeEqual, makeHandover, makeTarget } from './fixtures.ts'
 
@@ -63,6 +64,31 @@ describe('the end of an epoch', () => {
     network.run(10_000)
     equal(node.status.epoch, 1)
     ok(node.height > 3)
+  })
+
+  it('leaves timers as long as clocks apart have made them (SPEC 6.2)', () => {
+    const skewsMs = [1834, 1963, -1546, 1482]
+    const after = makeContext([{}, {}, {}, {}], {}, 1)
+    const before = makeEqual(4, { handover: [makeHandover(after, 12)] })
+    const skewMs = (index: number) => skewsMs[index] ?? 0
+    const network = new Network({ epochs: [before, after], skewMs }).boot()
+    network.run(60_000)
+    const late = network.node(0).finals.filter(({ block }) => block.header.epoch === 1)
+    ok(late.length > 10)
+    // Each by its own view: with short timers the first would be final with the second.
+    deepEqual(
+      late.filter(({ certificate }) => certificate.descendants.length > 0),
+      [],
+    )
+  })
+
+  it('leaves no timer longer than one short view can shorten, where the next has others', () => {
+    const times = (viewTimeoutMs: number) => makeEqual(4, { viewTimeoutMs, viewTimeoutMsMax: 8000 })
+    deepEqual(
+      [500, 2000, 3000, 4000, 8000].map((timeoutMs) => carryPatience(4, times(timeoutMs))),
+      [4, 2, 2, 1, 0],
+    )
+    equal(carryPatience(1, times(500)), 1)
   })
 
   it('is not missed by a member that was away: it learns of it by sync', () => {
