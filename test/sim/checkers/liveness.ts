@@ -50,9 +50,10 @@ export function checkProgress(
  *   with the next, a round later, for which their timers are twice as long. Timers shrink meanwhile
  *   where a view was short: behind a faulty leader, where agreement catches up, and at members with
  *   slow clocks, who count from a later moment, under leaders with fast ones. Allowed is one such view
- *   for every doubling up to the longest, at most one for each view of the turn that is neither a
- *   faulty leader's nor one in which it catches up. That is no proof: with all members sound two in
- *   a row is the most that was seen (seeds 20706 and 22422 of `clocks`, once a turn);
+ *   for every doubling up to the longest, at most one for each view of the turn that is no faulty
+ *   leader's. That is no proof: with all members sound two in a row is the most that was seen (seeds
+ *   20706 and 22422 of `clocks`, once a turn), and three where as many as may be are dead, so that one
+ *   member's nullify is enough to keep a block from being final (seed 28 of `behind`);
  * - a new epoch starts with short timers (SPEC 6.2), and views pass until they have grown: at most
  *   `2 · viewTimeoutMsMax` together.
  *
@@ -74,8 +75,7 @@ export function getLatencyMs(
   const soundMs = slowMs + proposeAtMs + 5 * goodWeather.delayMsMax
   if (!areApart) return soundMs + viewTimeoutMs * (2 ** Math.min(faulty, doublings) - 1)
   const members = Math.max(...(nodes[0]?.epochs ?? []).map((each) => each.committee.members.length))
-  const waiting = members - faulty - faulty * Math.ceil(viewTimeoutMsMax / roundMs)
-  const short = Math.min(doublings, Math.max(1, waiting))
+  const short = Math.min(doublings, Math.max(1, members - faulty))
   const growMs = scenario.founding.handover === undefined ? 0 : 2 * viewTimeoutMsMax
   return soundMs + faulty * viewTimeoutMsMax + short * roundMs + growMs
 }
@@ -87,8 +87,7 @@ export function checkAbreast(
   nowMs: number,
   violate: Violate,
 ): void {
-  const parameters = nodes[0]?.epochs[0]?.parameters
-  if (parameters === undefined) throw new Error('a network without an epoch')
+  const parameters = getParameters(nodes)
   const due = toRound(nowMs - getLatencyMs(scenario, parameters, nodes))
   for (const node of nodes) {
     if (!node.isHonest || scenario.dead.has(node.index)) continue
@@ -108,7 +107,7 @@ export function checkCoverage(
   nodes: readonly SimNode[],
   violate: Violate,
 ): void {
-  if (mayHaveGaps(scenario)) return
+  if (mayHaveGaps(scenario, getParameters(nodes))) return
   const honest = nodes.filter((node) => node.isHonest && !scenario.dead.has(node.index))
   const lastRound = Math.min(...honest.map((node) => node.status?.finalRound ?? 0))
   const covered = new Set(honest.flatMap((node) => [...node.finalizedAtMs.keys()]))
@@ -132,12 +131,21 @@ export function checkEnd(scenario: Scenario, nodes: readonly SimNode[], violate:
 }
 
 /**
- * Whether rounds may be left out in good weather: a member that withholds its attestations from some,
- * together with honest ones that attest late, can leave a round without a quorum at every leader
- * until a later round has one.
+ * Whether rounds may be left out in good weather, where clocks are apart:
+ *
+ * - a member that withholds its attestations from some, together with honest ones that attest late, can
+ *   leave a round without a quorum at every leader until a later round has one;
+ * - faulty leaders in a row cost a longest time-out each, by which agreement, which the slowest clock
+ *   paces, may come to be further behind the fastest than that clock's owner may propose (SPEC 6.3).
  */
-function mayHaveGaps(scenario: Scenario): boolean {
-  return scenario.vices.size > 0 && getClockSpreadMs(scenario) > ROUND_MS / 4
+function mayHaveGaps(
+  scenario: Scenario,
+  { viewTimeoutMsMax, roundsBehindMax }: Parameters,
+): boolean {
+  const spreadMs = getClockSpreadMs(scenario)
+  if (scenario.vices.size > 0 && spreadMs > ROUND_MS / 4) return true
+  const { size } = scenario.dead
+  return size > 0 && spreadMs + size * viewTimeoutMsMax > (roundsBehindMax - 1) * ROUND_MS
 }
 
 function getClockSpreadMs({ clockOffsetsMs }: Scenario): number {
@@ -167,6 +175,12 @@ export function checkDeadLeader(
       }
     }
   }
+}
+
+function getParameters(nodes: readonly SimNode[]): Parameters {
+  const parameters = nodes[0]?.epochs[0]?.parameters
+  if (parameters === undefined) throw new Error('a network without an epoch')
+  return parameters
 }
 
 function toRound(atMs: number): number {
