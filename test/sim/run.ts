@@ -206,6 +206,7 @@ function makeWorld(
     },
     health,
     nodes,
+    isShared: isShared(scenario, options),
     getFingerprint: isShared(scenario, options) ? makeFingerprints() : getFingerprint,
   }
   const seats = [

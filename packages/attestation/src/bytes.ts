@@ -60,7 +60,9 @@ export function toText(bytes: Uint8Array): string {
  */
 export function fromText(text: string): Uint8Array {
   if (!TEXT.test(text)) throw new RangeError('text must be printable ASCII')
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }
 
 /** Whether two byte strings are the same. Not for secrets: it stops at the first difference. */

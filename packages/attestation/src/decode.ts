@@ -47,7 +47,8 @@ export function encodeBriefly<T>(type: Type<T>, value: T): Uint8Array {
 }
 
 function encodeInScratch<T>(type: Type<T>, value: T): Uint8Array | undefined {
-  const size = type.value_serializedSize(value)
+  // What has one size need not be gone through for it.
+  const size = type.fixedSize ?? type.value_serializedSize(value)
   if (size > scratch.uint8Array.length) return undefined
   type.value_serializeToBytes(scratch, 0, value)
   return scratch.uint8Array.subarray(0, size)

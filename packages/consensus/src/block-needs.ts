@@ -25,29 +25,33 @@ export interface BlockNeeds {
 /** Blocks between the final one and what is needed from which on the certificates are asked for instead. */
 const SYNC_GAP = 8
 
-/** What the last answer for a map of blocks rested on besides that map. */
+/** What the last answer rested on. */
 interface NeedsMemo {
+  readonly blocks: Core['blocks']
   readonly notarized: Core['notarized']
   readonly finalHex: Hex
   readonly proposedHex: Hex | undefined
   readonly needs: BlockNeeds
 }
-/** Several rules ask within a step, and most steps change no block. */
-const needsMemos = new WeakMap<Core['blocks'], NeedsMemo>()
+/** Several rules ask within a step, and most steps change no block. The cores that follow each other share one. */
+export interface NeedsCache {
+  last: NeedsMemo | undefined
+}
 
 export function getBlockNeeds(core: Core): BlockNeeds {
   const { notarized, blocks, final } = core
   const proposedHex = getView(core, core.view).proposal?.hex
-  const memo = needsMemos.get(blocks)
+  const memo = core.needsCache.last
   if (
-    memo?.notarized === notarized &&
+    memo?.blocks === blocks &&
+    memo.notarized === notarized &&
     memo.finalHex === final.hex &&
     memo.proposedHex === proposedHex
   ) {
     return memo.needs
   }
   const needs = findNeeds(core)
-  needsMemos.set(blocks, { notarized, finalHex: final.hex, proposedHex, needs })
+  core.needsCache.last = { blocks, notarized, finalHex: final.hex, proposedHex, needs }
   return needs
 }
 

@@ -34,7 +34,7 @@ export function dropBelow<T>(map: IntMap<T>, floor: number): IntMap<T> {
     if (index < bound) {
       chunks ??= new Map(map.chunks)
       chunks.delete(index)
-    } else if (chunk.slice(0, floor % CHUNK).some((value) => value !== undefined)) {
+    } else if (hasBelow(chunk, floor % CHUNK)) {
       chunks ??= new Map(map.chunks)
       chunks.set(
         index,
@@ -43,6 +43,11 @@ export function dropBelow<T>(map: IntMap<T>, floor: number): IntMap<T> {
     }
   }
   return chunks === undefined ? map : { chunks }
+}
+
+function hasBelow(chunk: readonly unknown[], end: number): boolean {
+  for (let position = 0; position < end; position++) if (chunk[position] !== undefined) return true
+  return false
 }
 
 /** Entries ascending by key. */

@@ -18,6 +18,7 @@ import {
   type ViewCertificate,
 } from '@watchfire/attestation'
 import type { BlockFault } from './block-checks.ts'
+import type { NeedsCache } from './block-needs.ts'
 import type { CoreConfig, CoreState, Effect, HaltCode } from './core.ts'
 import { getAt, type IntMap, setAt } from './int-map.ts'
 
@@ -166,6 +167,8 @@ export interface Core {
   readonly halted: HaltCode | undefined
   /** The final block ends its epoch and no context of the next one was given. */
   readonly isEnded: boolean
+  /** Nothing of the state: what was last worked out from it. */
+  readonly needsCache: NeedsCache
   /** What the rules on blocks and finality last looked at; undefined before they did. */
   readonly surveyed: Surveyed | undefined
   /** What the step in the making asks for; none in a state. */

@@ -83,6 +83,7 @@ function makeCore(config: CoreConfig, recovery: Recovery, nowMs: UnixMs): Core {
     signedLater: recovery,
     halted: recovery.halted,
     isEnded: false,
+    needsCache: { last: undefined },
     surveyed: undefined,
     effects: [],
   }

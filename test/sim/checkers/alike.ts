@@ -5,12 +5,21 @@ export function areAlike(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
     return a instanceof Uint8Array && b instanceof Uint8Array && areSameBytes(a, b)
   }
-  if (Array.isArray(a) !== Array.isArray(b)) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && areAlikeLists(a, b)
+  }
   const fields = Object.keys(a)
-  return (
-    fields.length === Object.keys(b).length &&
-    fields.every((field) => areAlike(Reflect.get(a, field), Reflect.get(b, field)))
-  )
+  if (fields.length !== Object.keys(b).length) return false
+  for (const field of fields) {
+    if (!areAlike(Reflect.get(a, field), Reflect.get(b, field))) return false
+  }
+  return true
+}
+
+function areAlikeLists(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (!areAlike(a[index], b[index])) return false
+  return true
 }
 
 export function areSameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,4 +1,11 @@
-import type { AuditContext, Checker, TopicName, Violate, Watched } from './checker.ts'
+import {
+  type AuditContext,
+  type Checker,
+  getWeights,
+  type TopicName,
+  type Violate,
+  type Watched,
+} from './checker.ts'
 import type { OwnMessage, OwnReader } from './own-messages.ts'
 import { readProposal, type WireProposal } from './own-wire.ts'
 
@@ -113,14 +120,13 @@ export class BallotChecker implements Checker {
   }
 
   #mayBeCertified(epoch: number, view: number, kind: number, header: string): boolean {
-    const members = this.#context.founding.epochs[epoch]?.committee.members ?? []
+    const { weights, whole } = getWeights(this.#context.founding, epoch)
     const key = toKey(epoch, view, kind, header)
     const [voters, keepers] = [this.#voters.get(key), this.#keepers.get(key)]
-    let [part, whole] = [0n, 0n]
-    for (const [index, { weight }] of members.entries()) {
-      whole += BigInt(weight)
+    let part = 0n
+    for (let index = 0; index < weights.length; index++) {
       const mayVote = voters?.has(index) === true || keepers?.has(index) === true
-      if (mayVote || !this.#context.honest.has(index)) part += BigInt(weight)
+      if (mayVote || !this.#context.honest.has(index)) part += weights[index] ?? 0n
     }
     return 3n * part > 2n * whole
   }

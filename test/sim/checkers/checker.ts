@@ -169,7 +169,7 @@ export class Auditor {
 
 /** `3 · weight > 2 · W`: what SPEC 1 calls a quorum, counted independently of production. */
 export function isQuorum(founding: Founding, epoch: number, members: readonly number[]): boolean {
-  const { weights, whole } = getWeights(founding.epochs[epoch]?.committee.members ?? [])
+  const { weights, whole } = getWeights(founding, epoch)
   const part = members.reduce((total, member) => total + (weights[member] ?? 0n), 0n)
   return 3n * part > 2n * whole
 }
@@ -179,8 +179,11 @@ interface Weights {
   readonly whole: bigint
 }
 const knownWeights = new WeakMap<object, Weights>()
+const nobody: readonly { readonly weight: number }[] = []
 
-function getWeights(members: readonly { readonly weight: number }[]): Weights {
+/** Of an epoch's members, and of all of them. */
+export function getWeights(founding: Founding, epoch: number): Weights {
+  const members = founding.epochs[epoch]?.committee.members ?? nobody
   const known = knownWeights.get(members)
   if (known !== undefined) return known
   const weights = members.map(({ weight }) => BigInt(weight))

@@ -16,11 +16,8 @@ const RECENT_FINALS = 1024
 /** Entries that the core's chunked map drops together. */
 const CHUNK = 16
 
-interface Bound {
-  readonly what: string
-  readonly count: number
-  readonly max: number
-}
+/** Told of whatever there is more of than may be. */
+type Count = (what: string, count: number, max: number) => void
 
 /** The collections of core and admission, for each honest node, stay within what the spec bounds them to. */
 export class MemoryChecker implements Checker {
@@ -34,115 +31,95 @@ export class MemoryChecker implements Checker {
   }
 
   onLook(nodes: readonly Watched[]): void {
-    const honest = nodes.filter(({ isHonest }) => isHonest)
-    const highest = Math.max(0, ...honest.map(({ status }) => status?.finalHeight ?? 0))
-    for (const node of honest) {
-      if (node.memory === undefined || node.status === undefined) continue
-      const behind = Math.min(highest - node.status.finalHeight, UNFINAL_BLOCKS_MAX)
-      const bounds = [...this.#boundAdmission(node), ...this.#boundCore(node, behind)]
-      for (const { what, count, max } of bounds) {
-        if (count > max) {
-          this.#violate(this.name, `node ${node.index} holds ${count} ${what}, more than ${max}`)
-        }
+    let highest = 0
+    for (const { isHonest, status } of nodes) {
+      if (isHonest) highest = Math.max(highest, status?.finalHeight ?? 0)
+    }
+    for (const node of nodes) {
+      const { memory, status } = node
+      if (!node.isHonest || memory === undefined || status === undefined) continue
+      const count: Count = (what, found, max) => {
+        if (found <= max) return
+        this.#violate(this.name, `node ${node.index} holds ${found} ${what}, more than ${max}`)
       }
+      const limits = this.#getLimits(status.epoch)
+      countAdmission(memory.admission, limits, count)
+      const behind = Math.min(highest - status.finalHeight, UNFINAL_BLOCKS_MAX)
+      countCore(memory.core, limits, behind, count)
     }
   }
 
-  #getLimits({ status }: Watched) {
-    const context = this.#context.founding.epochs[status?.epoch ?? 0]
+  #getLimits(epoch: number): Limits {
+    const context = this.#context.founding.epochs[epoch]
     const members = context?.committee.members.length ?? 0
     const { roundsBehindMax = 0, shards = 0 } = context?.parameters ?? {}
     // Both ends of the window, and the rounds that pass until something is admitted again.
     return { members, shards, rounds: 2 * roundsBehindMax + 1 + 2 * SLACK_ROUNDS }
   }
+}
 
-  #boundAdmission(node: Watched): Bound[] {
-    const { members, shards, rounds } = this.#getLimits(node)
-    const books = read(node.memory?.admission ?? {}, 'admission')
-    const finalView = Number(Reflect.get(Object(books.get('window')), 'finalView'))
-    const view = Number(Reflect.get(Object(books.get('window')), 'view'))
-    const votes = asMap(books.get('votes'))
-    const proposals = asMap(books.get('proposals'))
-    const attestations = asMap(books.get('attestations'))
-    const spread = view - finalView
-    return [
-      { what: 'rounds of attestations', count: attestations.size, max: rounds },
-      ...eachOf(attestations, 'attestations of a round', members * shards),
-      { what: 'views of votes', count: votes.size, max: spread + VIEWS_AHEAD },
-      ...byMember(
-        votes,
-        (place) => Math.floor(place / 4),
-        'votes of a member',
-        3 * (spread + VIEWS_AHEAD),
-      ),
-      ...byMember(
-        attestations,
-        (place) => place % members,
-        'attestations of a member',
-        shards * rounds,
-      ),
-      ...eachOf(votes, 'votes of a view', 3 * members),
-      settled('views of votes', votes, finalView),
-      beyond('views of votes', votes, view + VIEWS_AHEAD),
-      { what: 'proposals', count: proposals.size, max: spread + PROPOSALS_AROUND },
-      settled('views of proposals', proposals, finalView),
-      beyond('views of proposals', proposals, view + PROPOSALS_AROUND),
-      ...eachOf(asMap(books.get('certificates')), 'kinds of certificates of a view', 3),
-      settled('views of certificates', asMap(books.get('certificates')), finalView - 1),
-      { what: 'accused members', count: asSet(books.get('accused')).size, max: members },
-      { what: 'statuses', count: asMap(books.get('statuses')).size, max: members },
-    ]
-  }
+interface Limits {
+  readonly members: number
+  readonly shards: number
+  readonly rounds: number
+}
 
-  /** @param behind blocks that are final elsewhere and not here: until a sync they are held on top */
-  #boundCore(node: Watched, behind: number): Bound[] {
-    const { members, shards, rounds } = this.#getLimits(node)
-    const core = read(node.memory?.core ?? {}, 'core')
-    const view = Number(core.get('view'))
-    const finalView = Number(core.get('finalView'))
-    const spread = view - finalView
-    const pool = countIntMap(core.get('pool'), (shardPools) => {
-      if (!Array.isArray(shardPools)) throw new Error('a round of the pool is no list of shards')
-      return shardPools.length
-    })
-    const notarized = core.get('notarized')
-    return [
-      {
-        what: 'views',
-        count: countIntMap(core.get('views')).entries,
-        max: spread + 1 + VIEWS_AHEAD,
-      },
-      // Notarized ones above the final one, and proposals of near views.
-      {
-        what: 'blocks',
-        count: asMap(core.get('blocks')).size,
-        max: 2 * (spread + 1) + 2 * PROPOSALS_AROUND + 1 + behind,
-      },
-      {
-        what: 'notarized headers',
-        count: Array.isArray(notarized) ? notarized.length : Infinity,
-        max: spread + 2,
-      },
-      {
-        what: 'finalizations',
-        count: asMap(core.get('finalizations')).size,
-        max: spread + 2 + behind,
-      },
-      { what: 'rounds of the pool', count: pool.entries, max: rounds },
-      { what: 'shards of the pool', count: pool.sum, max: rounds * shards },
-      { what: 'pieces of evidence', count: asMap(core.get('evidence')).size, max: members },
-      {
-        what: 'late final digests',
-        count: countIntMap(core.get('recentFinals')).entries,
-        max: RECENT_FINALS + CHUNK,
-      },
-      {
-        what: 'things asked for',
-        count: asMap(core.get('fetches')).size,
-        max: 2 * spread + 3 * PROPOSALS_AROUND,
-      },
-    ]
-  }
+function countAdmission(
+  admission: object,
+  { members, shards, rounds }: Limits,
+  count: Count,
+): void {
+  const window = Object(read(admission, 'window')) as object
+  const [finalView, view] = [Number(read(window, 'finalView')), Number(read(window, 'view'))]
+  const votes = asMap(read(admission, 'votes'))
+  const proposals = asMap(read(admission, 'proposals'))
+  const attestations = asMap(read(admission, 'attestations'))
+  const certificates = asMap(read(admission, 'certificates'))
+  const spread = view - finalView
+  count('rounds of attestations', attestations.size, rounds)
+  countEach('attestations of a round', attestations, members * shards, count)
+  count('views of votes', votes.size, spread + VIEWS_AHEAD)
+  countByMember('votes of a member', votes, getVoter, 3 * (spread + VIEWS_AHEAD), count)
+  const getObserver = (place: number) => place % members
+  countByMember('attestations of a member', attestations, getObserver, shards * rounds, count)
+  countEach('votes of a view', votes, 3 * members, count)
+  count('proposals', proposals.size, spread + PROPOSALS_AROUND)
+  countEach('kinds of certificates of a view', certificates, 3, count)
+  // What is at or below the highest final view must be forgotten.
+  count('settled views of votes', countOutside(votes, finalView + 1, Infinity), 0)
+  count('settled views of proposals', countOutside(proposals, finalView + 1, Infinity), 0)
+  count('settled views of certificates', countOutside(certificates, finalView, Infinity), 0)
+  // What lies further ahead than the window must not be kept.
+  const beyond = 'beyond the window'
+  count(`views of votes ${beyond}`, countOutside(votes, 0, view + VIEWS_AHEAD), 0)
+  count(`views of proposals ${beyond}`, countOutside(proposals, 0, view + PROPOSALS_AROUND), 0)
+  count('accused members', asSet(read(admission, 'accused')).size, members)
+  count('statuses', asMap(read(admission, 'statuses')).size, members)
+}
+
+/** @param behind blocks that are final elsewhere and not here: until a sync they are held on top */
+function countCore(core: object, limits: Limits, behind: number, count: Count): void {
+  const { members, shards, rounds } = limits
+  const spread = Number(read(core, 'view')) - Number(read(core, 'finalView'))
+  const notarized = read(core, 'notarized')
+  const pool = countIntMap(read(core, 'pool'), getLength)
+  count('views', countIntMap(read(core, 'views')).entries, spread + 1 + VIEWS_AHEAD)
+  // Notarized ones above the final one, and proposals of near views.
+  const blocksMax = 2 * (spread + 1) + 2 * PROPOSALS_AROUND + 1 + behind
+  count('blocks', asMap(read(core, 'blocks')).size, blocksMax)
+  count('notarized headers', getLength(notarized), spread + 2)
+  count('finalizations', asMap(read(core, 'finalizations')).size, spread + 2 + behind)
+  count('rounds of the pool', pool.entries, rounds)
+  count('shards of the pool', pool.sum, rounds * shards)
+  count('pieces of evidence', asMap(read(core, 'evidence')).size, members)
+  const finals = countIntMap(read(core, 'recentFinals')).entries
+  count('late final digests', finals, RECENT_FINALS + CHUNK)
+  count('things asked for', asMap(read(core, 'fetches')).size, 2 * spread + 3 * PROPOSALS_AROUND)
+}
+
+/** Who cast a vote, of its place in a view as admission counts them. */
+function getVoter(place: number): number {
+  return Math.floor(place / 4)
 }
 
 /**
@@ -150,16 +127,17 @@ export class MemoryChecker implements Checker {
  *
  * @param getMember from a key, which is a place in a view or round, as admission counts them
  */
-function byMember(
+function countByMember(
+  what: string,
   map: ReadonlyMap<unknown, unknown>,
   getMember: (place: number) => number,
-  what: string,
   max: number,
-): Bound[] {
+  count: Count,
+): void {
   let whole = 0
   for (const inner of map.values()) whole += asMap(inner).size
   // All together are no more than one member may have.
-  if (whole <= max) return [{ what, count: whole, max }]
+  if (whole <= max) return
   const counts = new Map<number, number>()
   for (const inner of map.values()) {
     for (const place of asMap(inner).keys()) {
@@ -168,39 +146,36 @@ function byMember(
       counts.set(member, (counts.get(member) ?? 0) + 1)
     }
   }
-  return [{ what, count: Math.max(...counts.values()), max }]
+  count(what, Math.max(...counts.values()), max)
 }
 
-/** What is at or below the highest final view must be forgotten. */
-function settled(what: string, map: ReadonlyMap<unknown, unknown>, finalView: number): Bound {
-  const count = countKeys(map, (view) => view <= finalView)
-  return { what: `settled ${what}`, count, max: 0 }
+function countEach(
+  what: string,
+  map: ReadonlyMap<unknown, unknown>,
+  max: number,
+  count: Count,
+): void {
+  for (const inner of map.values()) count(what, asMap(inner).size, max)
 }
 
-/** What lies further ahead than the window must not be kept. */
-function beyond(what: string, map: ReadonlyMap<unknown, unknown>, last: number): Bound {
-  const count = countKeys(map, (view) => view > last)
-  return { what: `${what} beyond the window`, count, max: 0 }
-}
-
-function countKeys(map: ReadonlyMap<unknown, unknown>, fits: (key: number) => boolean): number {
+/** Keys below `first` or above `last`. */
+function countOutside(map: ReadonlyMap<unknown, unknown>, first: number, last: number): number {
   let count = 0
-  for (const key of map.keys()) if (fits(Number(key))) count += 1
+  for (const key of map.keys()) {
+    if (Number(key) < first || Number(key) > last) count += 1
+  }
   return count
 }
 
-function eachOf(map: ReadonlyMap<unknown, unknown>, what: string, max: number): Bound[] {
-  return [...map.values()].map((inner) => ({ what, count: asMap(inner).size, max }))
+/** A field by name; one that is not there fails loudly, so that a renamed collection is not unbounded. */
+function read(holder: object, field: string): unknown {
+  if (!(field in holder)) throw new Error(`nothing is called ${field}`)
+  return Reflect.get(holder, field) as unknown
 }
 
-/** Fields by name; one that is not there fails loudly, so that a renamed collection is not unbounded. */
-function read(holder: object, name: string): { get(field: string): unknown } {
-  return {
-    get(field) {
-      if (!(field in holder)) throw new Error(`${name} has no ${field}`)
-      return Reflect.get(holder, field) as unknown
-    },
-  }
+function getLength(list: unknown): number {
+  if (Array.isArray(list)) return list.length
+  throw new Error('not a list')
 }
 
 function asMap(value: unknown): ReadonlyMap<unknown, unknown> {

@@ -10,13 +10,16 @@ export interface Happening {
  * so a run depends on nothing but its seed.
  */
 export class EventQueue {
+  readonly #startMs: number
   #nowMs: number
-  /** What is due, by millisecond: far more happens in one than there are ahead. */
-  readonly #byMs = new Map<number, Happening[]>()
-  /** The milliseconds in which something is due: a heap, the next one first. */
-  readonly #heap: number[] = []
+  /**
+   * What is due, by millisecond since the start. To go through them all costs less than to keep the next
+   * one at hand: a run is some tens of thousands, and something is due in many.
+   */
+  readonly #byMs: (Happening[] | undefined)[] = []
 
   constructor(startMs: number) {
+    this.#startMs = startMs
     this.#nowMs = startMs
   }
 
@@ -29,11 +32,10 @@ export class EventQueue {
   at(atMs: number, run: () => void): Happening {
     const dueMs = Math.max(Math.ceil(atMs), this.#nowMs)
     const happening: Happening = { atMs: dueMs, run, cancelled: false }
-    const due = this.#byMs.get(dueMs)
-    if (due === undefined) {
-      this.#byMs.set(dueMs, [happening])
-      this.#push(dueMs)
-    } else due.push(happening)
+    const index = dueMs - this.#startMs
+    const due = this.#byMs[index]
+    if (due === undefined) this.#byMs[index] = [happening]
+    else due.push(happening)
     return happening
   }
 
@@ -43,52 +45,17 @@ export class EventQueue {
 
   /** Runs everything due up to `untilMs`, included, then stands at that time. */
   runUntil(untilMs: number): void {
-    for (let next = this.#heap[0]; next !== undefined && next <= untilMs; next = this.#heap[0]) {
-      this.#nowMs = next
-      const due = this.#byMs.get(next) ?? []
+    for (let atMs = this.#nowMs; atMs <= untilMs; atMs++) {
+      const due = this.#byMs[atMs - this.#startMs]
+      if (due === undefined) continue
+      this.#nowMs = atMs
       // What happens may ask for more in the same millisecond: the list grows while it is gone through.
       for (let index = 0; index < due.length; index++) {
         const happening = due[index]
         if (happening?.cancelled === false) happening.run()
       }
-      this.#byMs.delete(next)
-      this.#pop()
+      this.#byMs[atMs - this.#startMs] = undefined
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs)
-  }
-
-  #push(ms: number): void {
-    const heap = this.#heap
-    let index = heap.length
-    heap.push(ms)
-    while (index > 0) {
-      const above = (index - 1) >> 1
-      const parent = heap[above]
-      if (parent === undefined || parent <= ms) break
-      heap[index] = parent
-      index = above
-    }
-    heap[index] = ms
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let index = 0
-    for (;;) {
-      let below = 2 * index + 1
-      let child = heap[below]
-      if (child === undefined) break
-      const sibling = heap[below + 1]
-      if (sibling !== undefined && sibling < child) {
-        child = sibling
-        below += 1
-      }
-      if (child >= last) break
-      heap[index] = child
-      index = below
-    }
-    heap[index] = last
   }
 }

@@ -88,6 +88,13 @@ export class Held {
     }
   }
 
+  /** Above it no view of the epoch is held. */
+  #getHighestView(epoch: Epoch): number {
+    const highest = this.#highest
+    if (highest === undefined || highest.epoch < epoch) return 0
+    return highest.epoch > epoch ? Infinity : highest.view
+  }
+
   /** The view in which a header is notarized, as far as certificates here tell. */
   getNotarizedView(header: Uint8Array): View | undefined {
     for (const { kind, view, header: certified } of this.certificates.values()) {
@@ -110,7 +117,8 @@ export class Held {
       }
       case 'views': {
         const messages: Uint8Array[] = []
-        for (let view = request.from; view <= request.to; view = (view + 1) as View) {
+        const to = Math.min(request.to, this.#getHighestView(request.epoch))
+        for (let view: number = request.from; view <= to; view++) {
           for (const kind of [1, 2, 3]) {
             const name = `${request.epoch}/${view}/${kind}`
             const certificate = this.certificates.get(name)

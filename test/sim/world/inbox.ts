@@ -1,4 +1,5 @@
 import {
+  type Epoch,
   type EpochContext,
   type MemberIndex,
   type SignatureCheck,
@@ -15,7 +16,7 @@ import {
   setAdmissionWindow,
 } from '@watchfire/consensus'
 import { findForeignSignature } from '../../../packages/node/src/loop/foreign-signature.ts'
-import type { TopicName } from '../checkers/checker.ts'
+import type { TopicName, Verdict } from '../checkers/checker.ts'
 import { toName } from './disk.ts'
 import type { Happening } from './event-queue.ts'
 import type { SimNode } from './sim-node.ts'
@@ -46,6 +47,13 @@ export class Inbox {
   readonly #feed: (input: Input) => void
   readonly #check: SignatureCheck
   #admission: Admission | undefined
+  #epoch: Epoch = 0 as Epoch
+  /**
+   * What admission found known or settled stays so: it is not asked again about the same bytes object, save
+   * for attestations while a block wants one (SPEC 8.2). Undefined where each message is judged each time.
+   */
+  readonly #known: Map<Uint8Array, Verdict> | undefined
+  #isWanting = false
   #loopback: Parcel[] = []
   #queued: Queued[] = []
   #queueWake: Happening | undefined
@@ -56,6 +64,7 @@ export class Inbox {
     this.#node = node
     this.#feed = feed
     this.#check = toSignatureCheck(world.scheme.verify)
+    if (world.isShared) this.#known = new Map()
   }
 
   get admission(): Admission | undefined {
@@ -76,6 +85,7 @@ export class Inbox {
   /** The process is gone, and all that waited with it. */
   close(): void {
     this.#admission = undefined
+    this.#known?.clear()
     this.#loopback = []
     this.#queued = []
     this.#isDraining = false
@@ -84,6 +94,8 @@ export class Inbox {
   }
 
   setWindow(window: AdmissionWindow): void {
+    this.#epoch = window.epoch
+    this.#isWanting = window.wanted.size > 0
     if (this.#admission !== undefined) setAdmissionWindow(this.#admission, window)
   }
 
@@ -120,9 +132,16 @@ export class Inbox {
     const { topic, shard, bytes } = parcel
     const node = this.#node
     const { auditor } = this.#world
+    const known = this.#known?.get(bytes)
+    if (known !== undefined && (topic !== 'attestation' || !this.#isWanting)) {
+      auditor.judged(node, from, parcel, known)
+      return
+    }
     const verdict = admit(admission, topic, shard, bytes, node.nowMs, this.#check)
     const code = verdict.action === 'accept' ? '' : verdict.code
-    auditor.judged(node, from, parcel, { action: verdict.action, code })
+    const judged = { action: verdict.action, code }
+    if (code === 'seen' || code === 'settled-view') this.#known?.set(bytes, judged)
+    auditor.judged(node, from, parcel, judged)
     switch (verdict.action) {
       case 'accept': {
         const { input } = verdict
@@ -162,8 +181,9 @@ export class Inbox {
 
   /** SPEC 6.9: a signature of our own that our log does not hold. The faulty do not care. */
   #watchOwn(verdict: AdmissionResult): void {
+    if (verdict.action !== 'accept' && verdict.evidence === undefined) return
     const { identity, member, epochs, isHonest } = this.#node
-    const context = epochs[this.#node.status?.epoch ?? 0]
+    const context = epochs[this.#epoch]
     if (identity === undefined || member === undefined || context === undefined || !isHonest) return
     const detail = findForeignSignature(context, member as MemberIndex, identity.log, verdict)
     if (detail !== undefined) this.#feed({ kind: 'mute', detail, nowMs: this.#node.nowMs })

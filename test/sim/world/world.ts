@@ -24,6 +24,8 @@ export interface World {
   readonly seam: Seam
   readonly health: Health
   readonly nodes: SimNode[]
+  /** Whether what is known of the same bytes object is not worked out again. */
+  readonly isShared: boolean
   /** Of bytes, for the trace. */
   readonly getFingerprint: (bytes: Uint8Array) => number
 }

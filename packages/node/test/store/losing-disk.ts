@@ -4,7 +4,7 @@ type Change = { readonly offset: number; readonly bytes: Uint8Array } | { readon
 
 /** Bytes that grow in place. */
 class Content {
-  #bytes: Uint8Array = new Uint8Array(256)
+  #bytes: Uint8Array = new Uint8Array(4096)
   size = 0
 
   read(offset: number, length: number): Uint8Array {
