@@ -24,7 +24,11 @@ export async function startTargets(host: string): Promise<Targets> {
   return {
     drafts: [
       { id: 'http', kind: 'http', params: { url: `http://${host}:${httpPort}/` } },
-      { id: 'tcp', kind: 'tcp', params: { host, port: tcpPort, expect: GREETING } },
+      {
+        id: 'tcp',
+        kind: 'tcp',
+        params: { host, port: tcpPort, dialogue: [{ expect: `^${GREETING}$` }] },
+      },
     ],
     close() {
       http.closeAllConnections()

@@ -4,6 +4,7 @@ import { certificateFiles, certificateFilesReal } from './targets/certificate-fi
 import { manifestFiles, nodeConfigs } from './targets/config-files.ts'
 import { chainAnswers } from './targets/chain-answers.ts'
 import { decoders } from './targets/decoders.ts'
+import { dialogues } from './targets/dialogues.ts'
 import { dnsAnswers } from './targets/dns-answers.ts'
 import { feedAnswers, feedEvents } from './targets/feeds.ts'
 import { evidenceFiles } from './targets/evidence-files.ts'
@@ -37,6 +38,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   httpRoutes,
   probes,
   chainAnswers,
+  dialogues,
   dnsAnswers,
   healthMessages,
   pingOutputs,

@@ -52,7 +52,11 @@ export async function makeDevnetManifest(
     },
     { id: 'http', kind: 'http', params: { url: `http://127.0.0.1:${ports.http}/` } },
     { id: 'tls', kind: 'tls', params: { host: '127.0.0.1', port: ports.tls } },
-    { id: 'tcp', kind: 'tcp', params: { host: '127.0.0.1', port: ports.tcp, expect: GREETING } },
+    {
+      id: 'tcp',
+      kind: 'tcp',
+      params: { host: '127.0.0.1', port: ports.tcp, dialogue: [{ expect: `^${GREETING}$` }] },
+    },
   ]
   const draft = {
     name: 'devnet',

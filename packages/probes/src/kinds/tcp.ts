@@ -1,61 +1,71 @@
+import { TLSSocket } from 'node:tls'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
-import { readUntil } from '../net/probe-network.ts'
-import { failed } from '../steps.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
-import { hostSchema, portSchema, strictObject } from '../parts/schemas.ts'
+import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { hostSchema, portSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
 import { latencySignal } from '../parts/signals.ts'
+import { readTls, tlsSignals } from '../parts/tls-signals.ts'
+import { checkDialogue, dialogueSchema } from '../protocols/dialogue/dialogue-schema.ts'
+import { holdDialogue } from '../protocols/dialogue/hold-dialogue.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,
   port: portSchema,
-  send: Type.Optional(
-    Type.String({ maxLength: 256, description: 'Text to send once connected; none if left out.' }),
-  ),
-  expect: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 256,
-      description: 'Text that the server’s bytes must begin with; it is not read from if left out.',
-    }),
-  ),
+  tls: Type.Boolean({ default: false, description: 'Whether TLS begins at once.' }),
+  servername: servernameSchema,
+  dialogue: dialogueSchema,
 })
+type Params = Static<typeof paramsSchema>
 
-/** A TCP service: does it accept connections, and greet or answer as it should? */
+/** A TCP service: does it accept connections, and say what it should? */
 export const tcpKind = defineKind({
   kind: 'tcp',
-  summary: 'A TCP service accepts a connection, and answers as expected.',
+  summary: 'A TCP service accepts a connection, and holds the expected dialogue.',
   params: paramsSchema,
-  signals: () => [
-    latencySignal('From the first packet to the open connection, or to the expected text.'),
+  check: ({ dialogue = [], tls }) => checkDialogue(dialogue, tls),
+  signals: (params) => [
+    latencySignal('From the first packet to the open connection, or to the end of the dialogue.'),
+    ...(speaksTls(params) ? tlsSignals : []),
   ],
   identities: [],
-  outcomes: ['refused', 'timeout', 'dns', 'unreachable', 'reset', 'content'],
-  defaultPolicy: (_params, { timeoutMs }) => makePolicy([slowThreshold(timeoutMs)]),
+  outcomes: [
+    'refused',
+    'timeout',
+    'dns',
+    'tls',
+    'certificate',
+    'unreachable',
+    'reset',
+    'protocol',
+    'too-large',
+    'content',
+  ],
+  defaultPolicy: (params, { timeoutMs }) =>
+    makePolicy([slowThreshold(timeoutMs), ...(speaksTls(params) ? expiryThresholds : [])]),
   probe,
 })
 
+function speaksTls({ tls, dialogue = [] }: Pick<Params, 'tls' | 'dialogue'>): boolean {
+  return tls || dialogue.some(({ startTls }) => startTls === true)
+}
+
 async function probe(
-  { host, port, send, expect }: Static<typeof paramsSchema>,
-  { net, phases }: ProbeContext,
+  { host, port, tls, servername, dialogue = [] }: Params,
+  context: ProbeContext,
 ): Promise<ProbeAnswer> {
+  const { net, phases } = context
+  const name = servername ?? host
   const connection = await net.connect({ host, port })
   if (!connection.ok) return connection.stop
-  const socket = connection.value
-  if (send !== undefined) {
-    phases.begin('request')
-    socket.write(send)
+  const begun = tls ? await net.secure(connection.value, { host: name }) : connection
+  if (!begun.ok) return begun.stop
+  const held = await holdDialogue(dialogue, begun.value, name, context)
+  if (!held.ok) return held.stop
+  const latency = phases.latencyUs()
+  if (!(held.value instanceof TLSSocket)) {
+    return { status: 'reached', signals: { latency }, identities: {} }
   }
-  if (expect !== undefined) {
-    phases.begin('first-byte')
-    const expected = Buffer.from(expect)
-    // Nothing beyond the expected bytes is waited for, so an endless greeting costs no more.
-    const read = await readUntil(socket, net, ({ length }) => length >= expected.length)
-    if (!read.ok) return read.stop
-    if (!read.value.received.subarray(0, expected.length).equals(expected)) {
-      return failed('content', `answered ${JSON.stringify(read.value.received.toString('latin1'))}`)
-    }
-  }
-  phases.end()
-  return { status: 'reached', signals: { latency: phases.latencyUs() }, identities: {} }
+  const read = readTls(held.value, context)
+  if (!read.ok) return read.stop
+  return { status: 'reached', signals: { latency, ...read.value.signals }, identities: {} }
 }

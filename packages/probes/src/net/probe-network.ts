@@ -268,6 +268,11 @@ export function readUntil(
   net: ProbeNetwork,
   enough: (received: Buffer) => boolean,
 ): Promise<Step<{ received: Buffer; ended: boolean }>> {
+  if (socket.destroyed) {
+    const { errored } = socket
+    const stop = errored === null ? failed('reset', 'closed') : judgeSocketError(errored)
+    return Promise.resolve(stopped(stop))
+  }
   return new Promise((resolve) => {
     let received = Buffer.alloc(0)
     const onData = (chunk: Buffer) => {
@@ -285,5 +290,7 @@ export function readUntil(
       resolve(step)
     }
     socket.on('data', onData).once('end', onEnd).once('error', onError).once('close', onClose)
+    // It was paused at the end of the last reading.
+    socket.resume()
   })
 }

@@ -77,17 +77,21 @@ function tooCostly(path: PlacedPattern['path'], got: string, textBytesMax: numbe
 }
 
 /**
- * Searches a text for all patterns in one pass. Only for patterns that {@link checkPatterns} let
- * through, and within the round's time for it (`context.compute`).
+ * Makes what searches texts for all patterns in one pass. Only for patterns that {@link checkPatterns}
+ * let through, and within the round's time for it (`context.compute`).
  *
- * @returns indexes of those found
+ * @returns gives the indexes of those found
  */
-export function findPatterns(patterns: readonly string[], text: string): ReadonlySet<number> {
-  if (patterns.length === 0) return new Set()
+export function makeSearch(patterns: readonly string[]): (text: string) => ReadonlySet<number> {
   const set = new RE2Set(RE2Set.UNANCHORED, 0, SEARCH_MEMORY_BYTES_MAX)
   for (const pattern of patterns) set.add(pattern)
   set.compile()
-  return new Set(set.match(text))
+  return (text) => new Set(set.match(text))
+}
+
+/** Searches one text, as {@link makeSearch} does. */
+export function findPatterns(patterns: readonly string[], text: string): ReadonlySet<number> {
+  return patterns.length === 0 ? new Set() : makeSearch(patterns)(text)
 }
 
 /** What groups of a pattern stand for in a text: the whole first. Undefined where it is not found. */

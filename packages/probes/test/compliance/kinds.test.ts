@@ -23,11 +23,16 @@ describeKind(
   {
     kind: tcpKind,
     transport: 'tcp',
-    getParams: (host, port) => ({ host, port, send: 'hi\n', expect: 'welcome' }),
+    getParams: (host, port) => ({
+      host,
+      port,
+      dialogue: [{ send: 'hi\n' }, { expect: '^welcome$', lines: 1 }],
+    }),
+    getSecureParams: (host, port) => ({ host, port, tls: true }),
     async setup() {
       const server = await startServer((socket) => socket.resume().write('welcome\n'))
       return {
-        params: { host: '127.0.0.1', port: server.port, expect: 'welcome' },
+        params: { host: '127.0.0.1', port: server.port, dialogue: [{ expect: '^welcome$' }] },
         teardown: () => server.close(),
       }
     },

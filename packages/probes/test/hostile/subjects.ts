@@ -55,7 +55,17 @@ const calls = { ...chain, calls: [{ signal: 'value', address, data: '0x313ce567'
 
 /** Every built-in kind, over everything that it speaks. */
 export const subjects: readonly Subject[] = [
-  subject('tcp', 'tcp', (host, port) => ({ host, port, send: 'hi\n', expect: 'welcome' })),
+  subject('tcp', 'tcp', (host, port) => ({
+    host,
+    port,
+    dialogue: [{ send: 'hi\n' }, { expect: 'welcome', lines: 1 }],
+  })),
+  subject('tcp by TLS', 'tls', (host, port) => ({
+    host,
+    port,
+    tls: true,
+    dialogue: [{ expect: 'welcome', lines: 1 }],
+  })),
   subject('tls', 'tls', (host, port) => ({ host, port })),
   subject('http', 'http', web('http', { contains: 'welcome' })),
   subject('http by TLS', 'tls', web('https')),

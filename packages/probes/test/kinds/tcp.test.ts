@@ -23,24 +23,6 @@ describe('kind tcp', () => {
     assert.equal(await probe((socket) => socket.resume()), 'reached')
   })
 
-  it('sends its text, and compares what comes with the expected beginning', async () => {
-    const echo = (socket: Socket) => socket.pipe(socket)
-    assert.equal(await probe(echo, { send: 'PING\r\n', expect: 'PING' }), 'reached')
-    assert.equal(await probe(echo, { send: 'PING\r\n', expect: 'PONG' }), 'content')
-  })
-
-  it('puts the expected text together from any pieces', async () => {
-    const serve = (socket: Socket) => {
-      socket.resume().setNoDelay().write('SSH')
-      setImmediate(() => socket.write('-2.0'))
-    }
-    assert.equal(await probe(serve, { expect: 'SSH-2.0' }), 'reached')
-  })
-
-  it('says content of a server that ends before the expected text does', async () => {
-    assert.equal(await probe((socket) => socket.resume().end('SS'), { expect: 'SSH' }), 'content')
-  })
-
   it('tries a name’s next address when one does not answer', async () => {
     const server = await startServer((socket) => socket.resume())
     try {
@@ -69,6 +51,9 @@ describe('kind tcp', () => {
 
   it('abstains as overloaded when the round’s bytes are used up', async () => {
     const serve = (socket: Socket) => socket.resume().write('SSH-2.0')
-    assert.equal(await probe(serve, { expect: 'SSH' }, { bytesPerRoundMax: 6 }), 'overloaded')
+    assert.equal(
+      await probe(serve, { dialogue: [{ expect: 'SSH' }] }, { bytesPerRoundMax: 6 }),
+      'overloaded',
+    )
   })
 })
