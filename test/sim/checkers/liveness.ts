@@ -50,12 +50,13 @@ export function checkProgress(
  *   with the next, a round later, for which their timers are twice as long. Timers shrink meanwhile
  *   where a view was short: behind a faulty leader, where agreement catches up, and at members with
  *   slow clocks, who count from a later moment, under leaders with fast ones. Allowed is one such view
- *   for every doubling up to the longest, at most one for each view of the turn that is no faulty
- *   leader's. That is no proof: with all members sound two in a row is the most that was seen (seeds
- *   20706 and 22422 of `clocks`, once a turn), and three where as many as may be are dead, so that one
- *   member's nullify is enough to keep a block from being final (seed 28 of `behind`);
- * - a new epoch starts with short timers (SPEC 6.2), and views pass until they have grown: at most
- *   `2 · viewTimeoutMsMax` together.
+ *   for every doubling up to the longest, at most one for each view of the turn that waits for a clock:
+ *   no faulty leader's, nor the one after it, whose round is due already. That is no proof: with all
+ *   members sound two in a row is the most that was seen (seeds 20706 and 22422 of `clocks`, once a
+ *   turn), and three where as many as may be are dead, so that one member's nullify is enough to keep a
+ *   block from being final (seed 28 of `behind`);
+ * - what was attested in the epoch before counts no more, and the fastest clock's owner attests next in
+ *   the round after its own: until the slowest comes to that one, in the first turn of a new epoch.
  *
  * Rounds lost so are made up for: while it is behind, agreement takes a round a view and waits for no
  * clock, and of n leaders in turn more than 2n/3 are honest.
@@ -66,18 +67,24 @@ export function getLatencyMs(
   nodes: readonly SimNode[],
 ): number {
   const { roundMs, viewTimeoutMs, viewTimeoutMsMax, proposeAtMs } = parameters
-  const honest = nodes.filter((node) => node.isHonest)
+  const honest = nodes.filter(({ isHonest, index }) => isHonest && !scenario.dead.has(index))
   const offsetsMs = honest.map((node) => node.clockOffsetMs)
   const slowMs = Math.max(0, -Math.min(...offsetsMs))
-  const areApart = Math.max(...offsetsMs) - Math.min(...offsetsMs) > viewTimeoutMs
+  const spreadMs = Math.max(...offsetsMs) - Math.min(...offsetsMs)
   const faulty = scenario.vices.size + scenario.dead.size
   const doublings = Math.log2(viewTimeoutMsMax / viewTimeoutMs)
   const soundMs = slowMs + proposeAtMs + 5 * goodWeather.delayMsMax
-  if (!areApart) return soundMs + viewTimeoutMs * (2 ** Math.min(faulty, doublings) - 1)
+  if (spreadMs <= viewTimeoutMs) {
+    return soundMs + viewTimeoutMs * (2 ** Math.min(faulty, doublings) - 1)
+  }
   const members = Math.max(...(nodes[0]?.epochs ?? []).map((each) => each.committee.members.length))
-  const short = Math.min(doublings, Math.max(1, members - faulty))
-  const growMs = scenario.founding.handover === undefined ? 0 : 2 * viewTimeoutMsMax
-  return soundMs + faulty * viewTimeoutMsMax + short * roundMs + growMs
+  const waiting = members - faulty - Math.min(faulty, 1)
+  const short = Math.min(doublings, Math.max(1, waiting))
+  const { handover } = scenario.founding
+  const heights = honest.map(({ status }) => status?.finalHeight ?? 0)
+  const isNew = handover !== undefined && Math.min(...heights) < handover.lastHeight + members
+  const attestedMs = isNew ? spreadMs + roundMs : 0
+  return soundMs + faulty * viewTimeoutMsMax + short * roundMs + attestedMs
 }
 
 /** In the steady time, at any moment: no honest node is behind what is final at the latest by now. */
