@@ -6,7 +6,7 @@ import { buildGoCopy } from '../chains/servers/cache.ts'
 import { pickPorts } from '../chains/servers/ports.ts'
 import { stopProcess } from './idle-peers.ts'
 import { readProcessCost } from './process-cost.ts'
-import { pin } from './prober-process.ts'
+import { favour, pin } from './prober-process.ts'
 
 const VERSION = 'v0.28.0'
 const CONCURRENCY = 64
@@ -33,10 +33,12 @@ export async function startBlackbox(): Promise<Blackbox> {
   const [port = 0] = await pickPorts(1)
   const args = [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`]
   const child = spawn(...pin(0, program, [...args, '--log.level=error']), {
+    detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const { pid } = child
   if (pid === undefined) throw new Error('blackbox_exporter could not be started')
+  favour(pid)
   const origin = `http://127.0.0.1:${port}`
 
   async function stop(): Promise<void> {

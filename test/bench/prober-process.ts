@@ -1,15 +1,37 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import type { ProberOrder, ProberReport } from './prober.ts'
 
 /** Whether processes can be kept to one core each here. */
 export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
 
+/** Whether processes can be given priority over what else runs here. */
+export const canFavour = process.getuid?.() === 0
+
 /** A command that keeps to one core, where that can be had. */
 export function pin(core: 0 | 1, command: string, args: readonly string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', String(core), command, ...args]] : [command, [...args]]
+}
+
+/**
+ * Gives a process its core, where the system lets us: what a monitor does with a core of its own is
+ * measured, and not what else runs on this machine. Its niceness counts among its session only where
+ * the kernel groups processes by session, so it must lead one of its own (`detached`).
+ *
+ * @returns whether that could be done
+ */
+export function favour(pid: number): boolean {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST)
+    const group = `/proc/${pid}/autogroup`
+    if (existsSync(group)) writeFileSync(group, String(constants.priority.PRIORITY_HIGHEST))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A process that does what it is told, and ends with this one. */
@@ -17,7 +39,12 @@ function start(core: 0 | 1, script: string, isTypeScript: boolean): ChildProcess
   const path = join(import.meta.dirname, script)
   const args = isTypeScript ? ['--conditions=watchfire-source', path] : [path]
   const [command, argv] = pin(core, process.execPath, args)
-  return spawn(command, argv, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(command, argv, {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  if (child.pid !== undefined) favour(child.pid)
+  return child
 }
 
 /** A plain server, on the other core. */

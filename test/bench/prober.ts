@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Round, UnixMs } from '@watchfire/attestation'
 import {
   builtinKinds,
   makeRegistry,
   makeScheduler,
+  type ProbedTarget,
   type ProbeKind,
   type Scheduler,
 } from '@watchfire/probes'
@@ -32,6 +34,8 @@ export interface ProberReport {
   /** Processor time of the process, user and system. */
   readonly cpuMs: number
   readonly tookMs: number
+  /** How long it was ready to run and did not have the core; not a number where no system tells. */
+  readonly waitedMs: number
   /** Those that did not come to a healthy answer, whyever. */
   readonly bad: number
   /** Of each probe, from the moment that was drawn for it to its beginning. */
@@ -60,11 +64,9 @@ const TIMEOUT_MS = 1000
 /** Rounds of 5 s, as `network create` times them. */
 const ROUND_MS = 5000
 const ATTEST_BY_MS = 3000
-const MARGIN_MS = 250
 
 const schedulers = new Map<string, Scheduler>()
 const startsMs: number[] = []
-let drawn: number[] = []
 
 const httpKind = getKind('http')
 
@@ -95,27 +97,25 @@ function makeTargets(kind: ProbeKind, port: number, count: number, attestByMs: n
     registry: makeRegistry([kind]),
     allow: ['127.0.0.1/32'],
     concurrency: CONCURRENCY,
-    random() {
-      const draw = attestByMs === ATTEST_BY_MS ? Math.random() : 0
-      drawn.push(draw)
-      return draw
-    },
+    random: Math.random,
   })
 }
 
-async function runRound(scheduler: Scheduler, startMs: number): Promise<number> {
+async function runRound(scheduler: Scheduler, startMs: number): Promise<readonly ProbedTarget[]> {
   const never = new AbortController().signal
-  const results = await scheduler.run(1 as Round, startMs as UnixMs, never)
+  return scheduler.run(1 as Round, startMs as UnixMs, never)
+}
+
+function countBad(results: readonly ProbedTarget[]): number {
   return results.filter(({ result }) => result.status !== 'reached').length
 }
 
-/** All at once, as far as slots go: a round without an end. */
+/** All at once, as far as slots go: a round without an end, in which all are due already. */
 async function probe(port: number, count: number): Promise<Outcome> {
   const key = `${port} ${count}`
   const scheduler = schedulers.get(key) ?? makeTargets(httpKind, port, count, 600_000)
   schedulers.set(key, scheduler)
-  drawn = []
-  return { bad: await runRound(scheduler, Date.now()), lateMs: [] }
+  return { bad: countBad(await runRound(scheduler, Date.now() - 500_000)), lateMs: [] }
 }
 
 /** The same requests, each on a connection of its own, as many at once. */
@@ -146,12 +146,12 @@ async function keepTime(port: number, targets: number, rounds: number): Promise<
   for (let round = 0; round < rounds; round++) {
     const startMs = originMs + round * ROUND_MS
     await new Promise((resolve) => setTimeout(resolve, startMs - Date.now()))
-    drawn = []
-    bad += await runRound(scheduler, startMs)
-    // The plan is the scheduler's own rule (docs/probes.md), told again.
-    const spareMs = ATTEST_BY_MS - MARGIN_MS - TIMEOUT_MS
-    for (const [index, draw] of drawn.entries()) {
-      lateMs.push((startsMs[index] ?? Number.NaN) - startMs - Math.floor((draw * spareMs) / 2))
+    const results = await runRound(scheduler, startMs)
+    bad += countBad(results)
+    for (const { target, start } of results) {
+      // When it was to begin, the scheduler says; when it began was noted here.
+      const begunMs = (startsMs[target] ?? Number.NaN) - startMs
+      lateMs.push(begunMs - (start?.plannedMs ?? Number.NaN))
     }
   }
   return { bad, lateMs }
@@ -159,6 +159,7 @@ async function keepTime(port: number, targets: number, rounds: number): Promise<
 
 async function obey(order: ProberOrder): Promise<ProberReport> {
   const cpu = process.cpuUsage()
+  const waited = readWaitedMs()
   const beganMs = performance.now()
   const { port } = order
   const outcome =
@@ -167,7 +168,17 @@ async function obey(order: ProberOrder): Promise<ProberReport> {
       : await (order.ask === 'probes' ? probe : ask)(port, order.count)
   const { user, system } = process.cpuUsage(cpu)
   const tookMs = performance.now() - beganMs
-  return { id: order.id, cpuMs: (user + system) / 1000, tookMs, ...outcome }
+  const waitedMs = readWaitedMs() - waited
+  return { id: order.id, cpuMs: (user + system) / 1000, tookMs, waitedMs, ...outcome }
+}
+
+/** Of this process' main thread, by the kernel's own count (Documentation/scheduler/sched-stats). */
+function readWaitedMs(): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6
+  } catch {
+    return Number.NaN
+  }
 }
 
 process.on('message', (order: ProberOrder) => {

@@ -7,12 +7,12 @@ import {
   makeMeasurement,
   type Say,
 } from './measurement.ts'
-import { canPin, startPlainServer, startProber } from './prober-process.ts'
+import { canFavour, canPin, startPlainServer, startProber } from './prober-process.ts'
 
 const names = { rate: 'probe-rate', cpu: 'probe-cpu', late: 'probe-lateness', core: 'probe-core' }
-const BATCH = 2000
-const PAIRS = 10
-const WARM_UP_PAIRS = 3
+const BATCH = 1000
+const PAIRS = 20
+const WARM_UP_PAIRS = 5
 /** What one monitor is to watch, each every round of 5 s. */
 const TARGETS = 2000
 const ROUNDS = 6
@@ -30,6 +30,8 @@ async function measureProbes(say: Say): Promise<readonly Measurement[]> {
     say(
       'probes, their server and blackbox_exporter share cores: taskset or a second core is missing',
     )
+  if (!canFavour)
+    say('they share their cores with what else runs here: only root may give priority')
   const server = await startPlainServer()
   const prober = startProber()
   try {
@@ -115,18 +117,23 @@ async function measureTime(
   port: number,
   say: Say,
 ): Promise<readonly Measurement[]> {
-  const { lateMs, bad, cpuMs } = await prober.tell({ rounds: ROUNDS, port, targets: TARGETS })
+  const { lateMs, bad, cpuMs, waitedMs } = await prober.tell({
+    rounds: ROUNDS,
+    port,
+    targets: TARGETS,
+  })
   const sorted = lateMs.toSorted((a, b) => a - b)
   const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN
   const late = sorted.filter((ms) => !(ms <= LATE_MS_MAX)).length
   const told = [0.5, 0.9, 0.99, 0.999, 1]
-    .map((part) => `${part * 100} %: ${at(part)} ms`)
+    .map((part) => `${part * 100} %: ${Math.round(at(part))} ms`)
     .join(', ')
   say(`lateness of ${sorted.length} probes: ${told}; ${late} late, ${bad} did not reach`)
+  say(`the core was not free for ${Math.round(waitedMs)} ms of ${ROUNDS * ROUND_MS} ms`)
   const rounds = Array.from({ length: ROUNDS }, (_, round) =>
     Math.max(...lateMs.slice(round * TARGETS, (round + 1) * TARGETS)),
   )
-  say(`the latest of each round: ${rounds.join(', ')} ms`)
+  say(`the latest of each round: ${rounds.map(Math.round).join(', ')} ms`)
   if (bad > 0) throw new Error(`${bad} of ${sorted.length} probes did not reach a healthy server`)
   const one = (finding: Pick<Finding, 'value' | 'againstValue'> & About) => {
     const ratio = finding.value / finding.againstValue
@@ -142,7 +149,7 @@ async function measureTime(
     one({
       name: names.late,
       value: Math.max(at(1), 1),
-      unit: 'ms from the drawn moment to the probe’s beginning, the worst',
+      unit: 'ms from the planned moment to the probe’s beginning, the worst',
       against: 'a tenth of the target’s time: later is late',
       againstValue: LATE_MS_MAX,
       aim: { atMost: 1 },

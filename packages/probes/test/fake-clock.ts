@@ -8,6 +8,8 @@ export interface FakeClock extends ProbeClock {
   advance(ms: number): Promise<void>
   /** Lets time pass all at once, as for a process that was held up: timers find out afterwards. */
   jump(ms: number): Promise<void>
+  /** Sets the wall clock forward or back; no time passes. */
+  setWall(byMs: number): void
   /** Timers that are waiting. */
   countTimers(): number
 }
@@ -15,9 +17,11 @@ export interface FakeClock extends ProbeClock {
 export function makeFakeClock(startMs: number): FakeClock {
   const timers = new Set<{ atMs: number; run: () => void }>()
   let nowMs = startMs
+  let wallMs = 0
 
   function takeDue(untilMs: number) {
-    const [first] = [...timers].toSorted((a, b) => a.atMs - b.atMs)
+    let first: { atMs: number; run: () => void } | undefined
+    for (const timer of timers) if (first === undefined || timer.atMs < first.atMs) first = timer
     if (first === undefined || first.atMs > untilMs) return undefined
     timers.delete(first)
     return first
@@ -34,7 +38,7 @@ export function makeFakeClock(startMs: number): FakeClock {
   }
 
   return {
-    nowMs: () => nowMs as UnixMs,
+    nowMs: () => (nowMs + wallMs) as UnixMs,
     monotonicMs: () => nowMs - startMs,
     setTimer(delayMs, run) {
       const timer = { atMs: nowMs + delayMs, run }
@@ -49,6 +53,9 @@ export function makeFakeClock(startMs: number): FakeClock {
     async jump(ms) {
       nowMs += ms
       await runDue(nowMs)
+    },
+    setWall(byMs) {
+      wallMs += byMs
     },
     countTimers: () => timers.size,
   }

@@ -27,10 +27,16 @@ export interface SpanWork<T> {
 /** What ends a span early. */
 type Interruption = 'deadline' | 'stopping'
 
+/** What a span came to, and what it was busy with. */
+export interface SpanResult<T> {
+  readonly value: T
+  readonly phases: readonly Phase[]
+}
+
 /** A span under way. */
 export interface RunningSpan<T> {
   /** Never rejects, and comes by the deadline whatever is asked. */
-  readonly result: Promise<{ readonly value: T; readonly phases: readonly Phase[] }>
+  readonly result: Promise<SpanResult<T>>
   /** Nobody waits for it any more: the result is the abstention `stopping`. */
   stop(): void
 }
@@ -58,7 +64,7 @@ export function runSpan<T>(
   const startedMs = clock.monotonicMs()
   const { net, close } = makeProbeNetwork(basis, phases, getSignal)
   const parts = new Set<{ stop(): void }>()
-  const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Interruption>()
+  const { promise: result, resolve } = Promise.withResolvers<SpanResult<T>>()
   const cancelTimer = clock.setTimer(budgetMs, () => interrupt('deadline'))
 
   /** Made for whoever asks for it: most probes are ended by the sockets that they lose. */
@@ -110,17 +116,19 @@ export function runSpan<T>(
     }
   }
 
-  async function getResult(): Promise<{ value: T; phases: readonly Phase[] }> {
-    const interruption = interrupted.then((how) => work.end(judgeInterruption(how, phases)))
-    const value = await Promise.race([ask(), interruption])
-    const list = phases.list()
+  function interrupt(how: Interruption): void {
+    if (!isOver) finish(work.end(judgeInterruption(how, phases)))
+  }
+
+  function finish(value: T): void {
+    if (isOver) return
+    isOver = true
+    resolve({ value, phases: phases.list() })
     phases.end()
     cancelTimer()
     close()
-    isOver = true
     controller?.abort(ENDED)
     for (const part of parts) part.stop()
-    return { value, phases: list }
   }
 
   function judgeInterruption(interruption: Interruption, timer: PhaseTimer): Stop {
@@ -139,5 +147,6 @@ export function runSpan<T>(
       : failed('timeout', `no answer in ${budgetMs} ms (${phase})`)
   }
 
-  return { result: getResult(), stop: () => interrupt('stopping') }
+  void ask().then(finish)
+  return { result, stop: () => interrupt('stopping') }
 }

@@ -28,14 +28,26 @@ export function makeSlots(concurrency: number): Slots {
   const held: Record<Lane, number> = { quick: 0, slow: 0 }
   const queues: Record<Lane, Set<() => void>> = { quick: new Set(), slow: new Set() }
 
+  let isServing = false
+
+  /** What a start gives back at once is served by the same loop: thousands in a row nest no calls. */
   function serve(): void {
+    if (isServing) return
+    isServing = true
+    for (let start = takeNext(); start !== undefined; start = takeNext()) start()
+    isServing = false
+  }
+
+  function takeNext(): (() => void) | undefined {
+    if (held.quick + held.slow >= concurrency) return undefined
     for (const lane of ['quick', 'slow'] as const) {
+      if (held[lane] >= maxima[lane]) continue
       for (const start of queues[lane]) {
-        if (held.quick + held.slow >= concurrency || held[lane] >= maxima[lane]) break
         queues[lane].delete(start)
-        start()
+        return start
       }
     }
+    return undefined
   }
 
   return {

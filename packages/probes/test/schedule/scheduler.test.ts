@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import type { Round, Target, UnixMs } from '@watchfire/attestation'
 import { getEnding, makeTarget } from '../../src/compliance/harness.ts'
 import type { ProbeAnswer, ProbeContext, ProbeKind } from '../../src/kind.ts'
 import { makeRegistry } from '../../src/registry.ts'
-import {
-  makeScheduler,
-  type ProbedTarget,
-  type SchedulerOptions,
-} from '../../src/schedule/scheduler.ts'
+import type { ProbedTarget } from '../../src/schedule/run-round.ts'
+import { makeScheduler, type SchedulerOptions } from '../../src/schedule/scheduler.ts'
 import { failed } from '../../src/steps.ts'
 import { type FakeClock, makeFakeClock } from '../fake-clock.ts'
 import { makeFakeKind, never, reachedNothing } from '../fake-kind.ts'
+import { makeRandom } from '../seeded-random.ts'
 
 const START_MS = 1_000_000
 const ROUND = 7 as Round
@@ -18,6 +17,8 @@ const ROUND = 7 as Round
 /** 100 ms of these 1,000 are kept for signing. */
 const ATTEST_BY_MS = 1000
 const END_MS = 900
+/** By then every probe of 800 ms has begun: three quarters of the 100 to spare. */
+const BEGUN_MS = 75
 
 interface Setup {
   readonly clock: FakeClock
@@ -69,7 +70,7 @@ describe('scheduler', () => {
       name === 'b' ? failed('refused', 'no') : reachedNothing,
     )
     const { results } = run()
-    await clock.advance(1)
+    await clock.advance(BEGUN_MS)
     assert.deepEqual(getEndings(results()), ['reached', 'refused', 'reached'])
     assert.deepEqual(
       results()?.map(({ target }) => target),
@@ -117,20 +118,33 @@ describe('scheduler', () => {
     assert.equal(signal?.aborted, true)
   })
 
-  it('draws the start of a probe from the first half of the time that is to spare', async () => {
+  it('begins probes evenly over three quarters of the time that is to spare', async () => {
     const startsMs: number[] = []
-    let draw = 0
     const { clock, run } = setUp(
-      ['a', 'b', 'c'],
+      Array.from({ length: 100 }, (_, index) => `${index}`),
       (_name, context) => {
         startsMs.push(context.nowMs() - START_MS)
         return reachedNothing
       },
-      { timeoutMs: 500, random: () => [0, 0.5, 0.999][draw++] ?? 0 },
+      { timeoutMs: 500, random: makeRandom(1) },
     )
     run()
     await clock.advance(1000)
-    assert.deepEqual(startsMs, [0, 100, 199])
+    const quarters = [0, 75, 150, 225].map(
+      (fromMs) => startsMs.filter((ms) => ms >= fromMs && ms < fromMs + 75).length,
+    )
+    assert.equal(startsMs.length, 100)
+    for (const count of quarters) assert.ok(count >= 22 && count <= 28, quarters.join(' '))
+  })
+
+  it('tells when each was to be asked and when it was, and of those not asked nothing', async () => {
+    const { clock, run } = setUp(['a', 'b'], never, { concurrency: 1 })
+    const { results } = run()
+    await clock.advance(END_MS)
+    const starts = results()?.map(({ start }) => start)
+    const [asked] = (starts ?? []).filter((start) => start !== undefined)
+    assert.equal(starts?.filter((start) => start === undefined).length, 1)
+    assert.equal(asked?.begunMs, asked?.plannedMs)
   })
 
   it('tells a probe the round, when it began, and when its answer is due', async () => {
@@ -155,13 +169,13 @@ describe('scheduler', () => {
       { concurrency: 2 },
     )
     const { results } = run()
+    await clock.advance(BEGUN_MS)
+    assert.equal(finish.size, 2)
+    const [first = ''] = finish.keys()
+    finish.get(first)?.()
     await clock.advance(10)
-    assert.deepEqual([...finish.keys()], ['a', 'b'])
-    finish.get('b')?.()
-    await clock.advance(10)
-    assert.deepEqual([...finish.keys()], ['a', 'b', 'c'])
-    finish.get('a')?.()
-    finish.get('c')?.()
+    assert.equal(finish.size, 3)
+    for (const end of finish.values()) end()
     await clock.advance(10)
     assert.deepEqual(getEndings(results()), ['reached', 'reached', 'reached'])
   })
@@ -178,7 +192,7 @@ describe('scheduler', () => {
     )
     const { results } = run()
     await clock.advance(END_MS)
-    assert.deepEqual(getEndings(results()), ['timeout', 'overloaded'])
+    assert.deepEqual(getEndings(results())?.toSorted(), ['overloaded', 'timeout'])
     assert.equal(asked, 1)
   })
 
@@ -205,6 +219,16 @@ describe('scheduler', () => {
     assert.equal(asked, 0)
   })
 
+  it('has all its places for the next round after one that came too late for all', async () => {
+    const { clock, run } = setUp(['a', 'b'], () => reachedNothing, { lateMs: 700, concurrency: 1 })
+    const late = run()
+    await clock.advance(200)
+    assert.deepEqual(getEndings(late.results()), ['overloaded', 'overloaded'])
+    const next = run(clock.nowMs())
+    await clock.advance(END_MS)
+    assert.deepEqual(getEndings(next.results()), ['reached', 'reached'])
+  })
+
   it('abstains as overloaded when the process itself was held up beyond a deadline', async () => {
     const { clock, run } = setUp(['a'], never)
     const { results } = run()
@@ -221,30 +245,62 @@ describe('scheduler', () => {
         asked.push(name)
         return name.startsWith('h') ? never() : reachedNothing
       },
-      { concurrency: 4, timeoutMs: 400 },
+      { concurrency: 4, timeoutMs: 400, random: makeRandom(3) },
     )
     const first = run()
     await clock.advance(END_MS)
-    // Nobody knew: the four took all slots, and the others came when those were given back.
-    assert.deepEqual(asked, ['h1', 'h2', 'h3', 'h4', 'q1', 'q2'])
-    assert.equal(first.results()?.length, 6)
+    assert.deepEqual(getEndings(first.results())?.slice(0, 4), Array(4).fill('timeout'))
 
     asked.length = 0
     const second = run(clock.nowMs())
-    await clock.advance(1)
-    assert.deepEqual(asked.toSorted(), ['h1', 'h2', 'q1', 'q2'])
+    // All begin in the first three quarters of 500 ms; who hangs gives a slot back 400 ms after.
+    await clock.advance(399)
+    assert.deepEqual(asked.map((name) => name.charAt(0)).toSorted(), ['h', 'h', 'q', 'q'])
     await clock.advance(END_MS)
     assert.deepEqual(getEndings(second.results())?.slice(4), ['reached', 'reached'])
+  })
+
+  it('gives a target that hung all places again once it answers', async () => {
+    let hangs = true
+    let underWay = 0
+    const { clock, run } = setUp(
+      ['a', 'b'],
+      (_name, { signal }) => {
+        underWay++
+        signal.addEventListener('abort', () => underWay--, { once: true })
+        return hangs ? never() : reachedNothing
+      },
+      { concurrency: 2, timeoutMs: 400 },
+    )
+    const atOnce: number[] = []
+    for (const isHanging of [true, false, true]) {
+      hangs = isHanging
+      const { results } = run(clock.nowMs())
+      // By then both have begun, if both may: the first ends 400 ms after it began.
+      await clock.advance(380)
+      atOnce.push(underWay)
+      await clock.advance(END_MS - 380)
+      assert.equal(results()?.length, 2)
+    }
+    assert.deepEqual(atOnce, [2, 0, 2])
+  })
+
+  it('leaves nothing listening to the node’s end when a round is over', async () => {
+    const { clock, run, stopping } = setUp(['a'], () => reachedNothing)
+    const { results } = run()
+    await clock.advance(BEGUN_MS)
+    assert.equal(results()?.length, 1)
+    assert.equal(getEventListeners(stopping.signal, 'abort').length, 0)
   })
 
   it('abstains as stopping for all that is not done when the node stops', async () => {
     const { clock, run, stopping } = setUp(
       ['a', 'b', 'c'],
       (name) => (name === 'a' ? reachedNothing : never()),
-      { concurrency: 2 },
+      { concurrency: 3 },
     )
     const { results } = run()
-    await clock.advance(10)
+    await clock.advance(BEGUN_MS)
     stopping.abort()
     await clock.advance(0)
     assert.deepEqual(getEndings(results()), ['reached', 'stopping', 'stopping'])
@@ -276,7 +332,7 @@ describe('scheduler', () => {
       return undefined as never
     })
     const { results } = run()
-    await clock.advance(1)
+    await clock.advance(BEGUN_MS)
     assert.deepEqual(getEndings(results()), ['internal', 'internal', 'internal'])
   })
 

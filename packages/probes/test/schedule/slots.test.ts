@@ -32,6 +32,20 @@ describe('slots', () => {
     assert.deepEqual(started, ['s1', 's2', 'q1', 'q2'])
   })
 
+  it('serves however many give their place back as they begin', () => {
+    const slots = makeSlots(1)
+    const giveBack = slots.take('quick', () => undefined)
+    let begun = 0
+    const backs = Array.from({ length: 50_000 }, (_, index) =>
+      slots.take('quick', () => {
+        begun++
+        backs[index]?.()
+      }),
+    )
+    giveBack()
+    assert.equal(begun, 50_000)
+  })
+
   it('lets slow ones run where there is one slot only', () => {
     const slots = makeSlots(1)
     const started: string[] = []
