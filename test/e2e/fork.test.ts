@@ -22,6 +22,12 @@ interface GroupJson {
   readonly forks: readonly { readonly astray: readonly string[]; readonly identity: string }[]
 }
 
+interface TargetJson {
+  readonly verdict: string
+  readonly astray: boolean
+  readonly reason: { readonly kind: string } | null
+}
+
 describe('a node on another chain than the others of its group', function () {
   this.timeout(120_000)
   let network: ProcessNetwork
@@ -109,8 +115,22 @@ describe('a node on another chain than the others of its group', function () {
       group.forks.map(({ identity, astray }) => [identity, astray]),
       [['block-hash', ['n3']]],
     )
-    const { body } = await ask(`${api}/v1/targets/n3`)
-    assert.equal((body as { target: { verdict: string } }).target.verdict, 'up')
+  })
+
+  it('is degraded for it by agreement, though it answers as well as the others', async () => {
+    const read = async (id: string) => {
+      const { body } = await ask(`${api}/v1/targets/${id}`)
+      return (body as { target: TargetJson }).target
+    }
+    const astray = await poll(
+      'the verdict',
+      30_000,
+      () => read('n3'),
+      ({ verdict }) => verdict === 'degraded',
+    )
+    assert.equal(astray.reason?.kind, 'astray', JSON.stringify(astray))
+    assert.equal(astray.astray, true)
+    assert.equal((await read('n1')).astray, false)
   })
 
   it('is found by whoever looks at the certificates alone', async () => {
@@ -124,7 +144,7 @@ describe('a node on another chain than the others of its group', function () {
     assert.ok(parsed.ok)
     const latest = await fetchLatest(api, parsed.manifest)
     assert.ok(latest.ok)
-    const [group] = viewGroups(latest.value.context, [latest.value.state])
+    const [group] = viewGroups(latest.value.context, latest.value.state)
     assert.deepEqual(
       group?.forks.map(({ astray }) => astray),
       [['n3']],

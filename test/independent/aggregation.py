@@ -1,28 +1,30 @@
 """From a parent's state and a block's inputs to the next state: SPEC 7."""
 
 import arithmetic
+import groups
 from ssz import signed
 
 REACHED, FAILED, ABSTAINED = 1, 2, 3
 UP, DEGRADED, DISPUTED, DOWN, UNKNOWN = 1, 2, 3, 4, 5
-NO_REASON, OUTCOME, THRESHOLD, SHARE, TOO_FEW, VANTAGE = 0, 1, 2, 3, 4, 5
+NO_REASON, OUTCOME, THRESHOLD, SHARE, TOO_FEW, VANTAGE, ASTRAY = 0, 1, 2, 3, 4, 5, 6
 MEDIAN, CORROBORATED = 1, 2
 ABOVE, BELOW, LAG = 1, 2, 3
-HEADS_MAX = 32
 KEPT = ("verdict", "settled", "since", "streak", "streakCount")
 FIELDS_OF_ZERO = (
     *KEPT,
-    *("crossed", "reasonKind", "reasonCode", "reached", "failed", "abstained", "absent", "outcome", "referenceKind", "reference"),
+    *("crossed", "astray", "reasonKind", "reasonCode", "reached", "failed", "abstained", "absent", "outcome", "referenceKind", "reference"),
 )
 
 
 def _blank(target):
-    return {"id": target["id"], **dict.fromkeys(FIELDS_OF_ZERO, 0), "signals": [], "identities": [], "vantages": []}
+    lists = {name: [] for name in ("signals", "identities", "vantages", "blocks")}
+    return {"id": target["id"], **dict.fromkeys(FIELDS_OF_ZERO, 0), **lists}
 
 
 def _blank_groups(parameters):
     ids = sorted({target["group"] for target in parameters["targets"] if target["group"]})
-    return [{"id": group, "heads": []} for group in ids]
+    lists = ("heads", "paces", "forks", "signals")
+    return [{"id": group, "standing": 0, "since": 0, **{name: [] for name in lists}} for group in ids]
 
 
 def genesis(parameters, epoch=0, height=0, round_number=None):
@@ -36,14 +38,12 @@ def genesis(parameters, epoch=0, height=0, round_number=None):
 def migrate(state, epoch, parameters):
     """SPEC 7.1: the state as the first block of a later epoch finds it."""
     old = {target["id"]: target for target in state["targets"]}
-    heads = {group["id"]: group for group in state["groups"]}
     targets = [
         {**_blank(target), **{name: old[target["id"]][name] for name in KEPT}} if target["id"] in old else _blank(target)
         for target in parameters["targets"]
     ]
-    groups = [heads.get(group["id"], group) for group in _blank_groups(parameters)]
     meta = {**state["meta"], "epoch": epoch, "excluded": [], "handover": parameters["handover"]}
-    return {"meta": meta, "targets": targets, "groups": groups}
+    return {"meta": meta, "targets": targets, "groups": _blank_groups(parameters)}
 
 
 def _majority(weighted, whole):
@@ -163,27 +163,28 @@ def _reference(block, index, observing):
     return _majority(_tally(pairs), observing) or (0, 0)
 
 
-def _heads(block, group):
-    """SPEC 7.6."""
-    best = {}  # signal name -> member -> its highest value
-    for index, target in enumerate(block.parameters["targets"]):
-        if target["group"] != group:
-            continue
-        for number, defined in enumerate(target["signals"]):
-            if defined["aggregate"] != CORROBORATED:
-                continue
-            values = best.setdefault(defined["name"], {})
+def _heads(block, group, astray):
+    """SPEC 7.6: (name, weight, value) of the heads agreed on, ascending by name."""
+    members = groups.members_of(block.parameters, group)
+    heads = []
+    for name in groups.heads_defined(block.parameters, members):
+        having = [
+            (index, number)
+            for index in members
+            for number, defined in enumerate(block.parameters["targets"][index]["signals"])
+            if defined["name"] == name and defined["aggregate"] == CORROBORATED
+        ]
+        best = {}
+        for index, number in [place for place in having if place[0] not in astray] or having:
             for member, seen in block.of(index, REACHED):
                 for carried in seen["signals"]:
                     if carried["index"] == number:
                         value = signed(carried["value"])
-                        values[member] = max(value, values.get(member, value))
-    heads = []
-    for name, values in sorted(best.items())[:HEADS_MAX]:
-        pairs = [(value, block.weight(member)) for member, value in values.items()]
+                        best[member] = max(value, best.get(member, value))
+        pairs = [(value, block.weight(member)) for member, value in best.items()]
         weight = sum(w for _, w in pairs)
         if weight > 2 * block.f_live:
-            heads.append({"name": name, "weight": weight, "value": corroborated(pairs, block.f_live) % 2**64})
+            heads.append((name, weight, corroborated(pairs, block.f_live)))
     return heads
 
 
@@ -222,8 +223,10 @@ def _raw(block, index, target, state, holding):
     if reached * 1000 < observing * policy["reachedMin"]:
         return DISPUTED, SHARE, 0
     held = [(policy["thresholds"][i]["severity"], i) for i in holding]
+    gravest = max((severity for severity, _ in held), default=0)
+    if state["astray"] and policy["astray"] and policy["astray"] >= gravest:
+        return policy["astray"], ASTRAY, 0
     if held:
-        gravest = max(severity for severity, _ in held)
         return gravest, THRESHOLD, min(i for severity, i in held if severity == gravest)
     return UP, NO_REASON, 0
 
@@ -249,25 +252,43 @@ def settle(before, raw, policy, gap, gap_max):
     return settled, settled, streak, count
 
 
-def _next_target(block, index, target, before, heads, header):
+def _aggregate(block, index, target):
+    """SPEC 7.3 to 7.5, of one target."""
     state = {**_blank(target), **_weights(block, index)}
     observing = state["reached"] + state["failed"]
     state["signals"] = _signals(block, index, target)
     state["identities"] = _identities(block, index, target, observing)
     state["outcome"] = _outcome(block, index, observing)
     state["referenceKind"], state["reference"] = _reference(block, index, observing)
-    gap = header["round"] - header["parentRound"]
-    crossed_before = 0 if gap > block.parameters["gapMax"] else before["crossed"]
-    crossed, holding = _compare(target, state, heads, crossed_before)
+    return state
+
+
+def _compare_groups(parameters, states, before, long_gap):
+    """SPEC 7.6: fills `blocks` and `astray` of the states, and gives each group's forks."""
+    forks = {}
+    for target, state, old in zip(parameters["targets"], states, before):
+        state["blocks"] = groups.kept_blocks(target, state, [] if long_gap else old["blocks"])
+        state["astray"] = 0 if long_gap else old["astray"]
+    for group in {target["group"] for target in parameters["targets"]} - {b""}:
+        members = groups.members_of(parameters, group)
+        compared, off, forks[group] = groups.compare(parameters, members, [state["blocks"] for state in states])
+        for index in compared:
+            states[index]["astray"] = 1 if index in off else 0
+    return forks
+
+
+def _judge(block, index, target, state, before, heads, header, long_gap):
+    """SPEC 7.7 and 7.8, of a target whose state is filled but for these."""
+    crossed, holding = _compare(target, state, heads, 0 if long_gap else before["crossed"])
     state["crossed"] = sum(1 << i for i in crossed)
     raw, kind, code = _raw(block, index, target, state, holding)
+    gap = header["round"] - header["parentRound"]
     settled = settle(before, raw, target["policy"], gap, block.parameters["gapMax"])
     state["verdict"], state["settled"], state["streak"], state["streakCount"] = settled
     changed = state["verdict"] != before["verdict"]
     state["since"] = header["round"] if changed else before["since"]
     keep = raw != state["verdict"] and not changed
     state["reasonKind"], state["reasonCode"] = (before["reasonKind"], before["reasonCode"]) if keep else (kind, code)
-    return state
 
 
 def transition(parent, committee, parameters, header, offenders, attestations):
@@ -277,11 +298,17 @@ def transition(parent, committee, parameters, header, offenders, attestations):
     added = [{"member": member, "round": header["round"]} for member in offenders]
     excluded = sorted(parent["meta"]["excluded"] + added, key=lambda exclusion: exclusion["member"])
     block = Block(committee, parameters, {exclusion["member"] for exclusion in excluded}, attestations)
-    groups = [{"id": group["id"], "heads": _heads(block, group["id"])} for group in _blank_groups(parameters)]
-    heads = {(group["id"], head["name"]): signed(head["value"]) for group in groups for head in group["heads"]}
-    targets = [
-        _next_target(block, index, target, before, heads, header)
-        for index, (target, before) in enumerate(zip(parameters["targets"], parent["targets"]))
+    long_gap = header["round"] - header["parentRound"] > parameters["gapMax"]
+    targets = [_aggregate(block, index, target) for index, target in enumerate(parameters["targets"])]
+    forks = _compare_groups(parameters, targets, parent["targets"], long_gap)
+    astray = {index for index, state in enumerate(targets) if state["astray"]}
+    by_group = {group["id"]: _heads(block, group["id"], astray) for group in parent["groups"]}
+    heads = {(group, name): value for group, found in by_group.items() for name, _, value in found}
+    for index, (target, state, before) in enumerate(zip(parameters["targets"], targets, parent["targets"])):
+        _judge(block, index, target, state, before, heads, header, long_gap)
+    after = [
+        groups.next_group(parameters, group, by_group[group["id"]], forks[group["id"]], targets, header["round"], long_gap)
+        for group in parent["groups"]
     ]
     meta = {**{name: header[name] for name in ("epoch", "height", "round")}, "excluded": excluded}
-    return {"meta": {**meta, "handover": parent["meta"]["handover"]}, "targets": targets, "groups": groups}
+    return {"meta": {**meta, "handover": parent["meta"]["handover"]}, "targets": targets, "groups": after}

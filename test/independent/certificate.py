@@ -13,7 +13,8 @@ FILE_BYTES_MAX = 67_108_864
 MAGIC = b"WFCERT01"
 NOTARIZE, NULLIFY, FINALIZE = 1, 2, 3
 ZERO_HASH = bytes(32)
-STATE_MAXIMA = {"verdict": 5, "settled": 4, "streak": 4, "reasonKind": 5, "outcome": 999, "referenceKind": 2}
+STATE_MAXIMA = {"verdict": 5, "settled": 4, "streak": 4, "reasonKind": 6, "outcome": 999, "referenceKind": 2, "astray": 1}
+STANDING_MAX = 4
 
 
 class Rejected(Exception):
@@ -106,6 +107,14 @@ def check_state(epoch, header, state):
     for target in state["targets"]:
         for field, most in STATE_MAXIMA.items():
             require(target[field] <= most, "wrong-state", f"{field} {target[field]}")
+    groups = sorted({target["group"] for target in epoch.parameters["targets"]} - {b""})
+    require([group["id"] for group in state["groups"]] == groups, "wrong-state", "other groups")
+    counts = [len(target["signals"]) for target in epoch.parameters["targets"]]
+    for group in state["groups"]:
+        require(group["standing"] <= STANDING_MAX, "wrong-state", f"standing {group['standing']}")
+        for signal in group["signals"]:
+            defined = signal["target"] < len(counts) and signal["signal"] < counts[signal["target"]]
+            require(defined, "wrong-state", "a signal that no target defines")
 
 
 def read_file(kind, magic, data, manifest):

@@ -35,6 +35,12 @@ export interface DrawnChain {
 }
 
 const BLOCKS = 8
+const IDENTITIES = [
+  ['block-hash'],
+  ['block-hash', 'finalized-root'],
+  ['client', 'block-hash'],
+  ['client'],
+]
 const PER_MILLE = [501, 600, 667, 750, 1000]
 const NETWORK = new Uint8Array(32) as Digest
 const SIGNATURE = new Uint8Array(64)
@@ -61,7 +67,7 @@ export function drawChain(draws: Draws): DrawnChain {
   const blocks: unknown[] = []
   for (let height = 1; height <= BLOCKS; height++) {
     const context = height > BLOCKS / 2 ? second : first
-    const round = (parentRound + draws.pick([1, 1, 1, 2, 3, 4])) as Header['round']
+    const round = (parentRound + draws.pick([1, 1, 1, 2, 3, 4, 9])) as Header['round']
     const place = { height, round, parentRound } as BlockPlace
     parentRound = round
     const prior = state.meta.epoch === context.epoch ? state.meta.excluded : []
@@ -108,7 +114,7 @@ function drawParameters(draws: Draws, ids: readonly string[]): Parameters {
     viewTimeoutMs: 250,
     viewTimeoutMsMax: 4000,
     roundsBehindMax: 8,
-    gapMax: 2,
+    gapMax: draws.pick([2, 2, 9]),
     shards,
     targets: ids.map((id) => drawTarget(draws, id, shards)),
     handover: [],
@@ -119,8 +125,8 @@ function drawTarget(draws: Draws, id: string, shards: number): Target {
   const names = draws.pick([['height'], ['height', 'rate'], ['rate', 'height']])
   const signals = names.map((name) => ({
     name: fromText(name),
-    unit: fromText(''),
-    scale: 0,
+    unit: fromText(draws.pick(['', 'u'])),
+    scale: draws.pick([0, 0, 0, 1]),
     aggregate: draws.pick([1, 2, 2]),
   }))
   return {
@@ -132,7 +138,7 @@ function drawTarget(draws: Draws, id: string, shards: number): Target {
     timeoutMs: 100,
     params: fromText('{}'),
     signals,
-    identities: [{ name: fromText('hash') }],
+    identities: draws.pick(IDENTITIES).map((name) => ({ name: fromText(name) })),
     policy: {
       reachedMin: draws.pick(PER_MILLE),
       failedMin: draws.pick(PER_MILLE),
@@ -141,6 +147,7 @@ function drawTarget(draws: Draws, id: string, shards: number): Target {
       regionsMin: draws.pick([0, 0, 1, 2]),
       networksMin: draws.pick([0, 0, 1, 2]),
       operatorsMin: draws.pick([0, 0, 1, 2]),
+      astray: draws.pick([0, 2, 2, 4]),
       thresholds: Array.from({ length: draws.below(4) }, () => ({
         signal: draws.below(signals.length),
         ...drawBand(draws),
@@ -185,11 +192,15 @@ function drawAttestations(
 ): SignedAttestation[] {
   // Some blocks see the targets alike, so that verdicts last; others have no two alike.
   const mood = draws.below(5)
+  // Heads rise with the rounds, or do not.
+  const risen = draws.oneIn(2) ? 0 : 3 * round
   return committee.members.flatMap((_, index) =>
     Array.from({ length: parameters.shards }, (_none, shard) => shard).flatMap((shard) => {
       if (draws.oneIn(8)) return []
       const observations = parameters.targets.flatMap((target, at) =>
-        target.shard === shard && !draws.oneIn(8) ? [drawObservation(draws, target, at, mood)] : [],
+        target.shard === shard && !draws.oneIn(8)
+          ? [drawObservation(draws, target, at, { mood, risen })]
+          : [],
       )
       const member = index as MemberIndex
       return [{ message: { epoch, round, shard, member, observations }, signature: SIGNATURE }]
@@ -197,20 +208,29 @@ function drawAttestations(
   )
 }
 
-function drawObservation(draws: Draws, target: Target, index: number, mood: number): Observation {
+function drawObservation(
+  draws: Draws,
+  target: Target,
+  index: number,
+  { mood, risen }: { readonly mood: number; readonly risen: number },
+): Observation {
   const status = draws.pick([[1], [2], [1, 1, 1, 2], [1, 2, 2, 2], [1, 2, 3]][mood] ?? [1])
   const at = { target: index as Observation['target'], status }
   const nothing = { referenceKind: 0, reference: 0, signals: [], identities: [] }
   if (status !== 1) return { ...at, code: draws.pick([1, 2]), ...nothing }
-  const referenceKind = draws.below(3)
+  const referenceKind = draws.pick([0, 1, 1, 2])
   return {
     ...at,
     code: 0,
     referenceKind,
-    reference: referenceKind === 0 ? 0 : draws.below(2),
+    reference: referenceKind === 0 ? 0 : draws.below(3),
     signals: target.signals.flatMap((_, signal) =>
-      draws.oneIn(6) ? [] : [{ index: signal, value: drawValue(draws) }],
+      draws.oneIn(6)
+        ? []
+        : [{ index: signal, value: BigInt.asUintN(64, drawValue(draws) + BigInt(risen)) }],
     ),
-    identities: draws.oneIn(4) ? [] : [{ index: 0, value: fromText(draws.pick(['', 'p', 'q'])) }],
+    identities: target.identities.flatMap((_, identity) =>
+      draws.oneIn(4) ? [] : [{ index: identity, value: fromText(draws.pick(['', 'p', 'q'])) }],
+    ),
   }
 }

@@ -12,6 +12,7 @@ import ssz
 REQUIRED = object()
 AGGREGATES = {"median": 1, "corroborated": 2}
 OPERATIONS = {"above": 1, "below": 2, "lag": 3}
+ASTRAY = {"none": 0, "degraded": 2, "down": 4}
 SEVERITIES = {"degraded": 2, "down": 4}
 HEX = re.compile(r"[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,18})")
@@ -164,6 +165,7 @@ _POLICY = _record(
     {
         **{name: (_uint(16), REQUIRED) for name in ("reachedMin", "failedMin", "fallRounds", "riseRounds")},
         **{name: (_uint(8), 0) for name in ("regionsMin", "networksMin", "operatorsMin")},
+        "astray": (_name(ASTRAY), "degraded"),
         "thresholds": (lambda value, path: value, REQUIRED),
     }
 )

@@ -17,11 +17,13 @@ MEMBERS_MAX = 256
 TARGETS_PER_SHARD_MAX = 1024
 GROUPS_MAX = 4096
 HEADS_MAX = 32
+GROUP_SIGNALS_MAX = 64
 ORIGIN_ROUND_MAX = 2**52
 ORIGIN_MS_MAX = 253_402_300_799_999
 MEDIAN, CORROBORATED = 1, 2
 BELOW, LAG = 2, 3
 SEVERITIES = (2, 4)
+ASTRAY = (0, 2, 4)
 
 
 def is_identifier(data):
@@ -96,7 +98,7 @@ def parameters_faults(parameters):
 
 
 def _targets_faults(parameters):
-    ids, shards, groups = set(), {}, {}
+    ids, shards, groups, kinds = set(), {}, {}, {}
     for i, target in enumerate(parameters["targets"]):
         if not is_identifier(target["id"]):
             yield ["targets", i, "id"], "no identifier"
@@ -115,6 +117,10 @@ def _targets_faults(parameters):
                 yield ["targets", i, "group"], "more than 4096 groups"
             if len(names) > HEADS_MAX:
                 yield ["targets", i, "signals"], "more than 32 corroborated signals in a group"
+            kind = kinds.setdefault(target["group"], set())
+            kind |= {(signal["name"], signal["unit"], signal["scale"]) for signal in target["signals"]}
+            if len(kind) > GROUP_SIGNALS_MAX:
+                yield ["targets", i, "signals"], "more than 64 distinct signals in a group"
 
 
 def _target_faults(target, parameters):
@@ -153,6 +159,8 @@ def _policy_faults(target):
     for field, low in (("reachedMin", 501), ("failedMin", 501), ("fallRounds", 1), ("riseRounds", 1)):
         if _outside(policy[field], low, 1000):
             yield [field], f"{low} to 1000"
+    if policy["astray"] not in ASTRAY:
+        yield ["astray"], "none, degraded or down"
     for i, threshold in enumerate(policy["thresholds"]):
         at = ["thresholds", i]
         if threshold["signal"] >= len(target["signals"]):

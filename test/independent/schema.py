@@ -12,7 +12,7 @@ Handover         { lastHeight: uint64, committee: Bytes32, parameters: Bytes32 }
 SignalDef        { name: ByteList[32], unit: ByteList[16], scale: uint8, aggregate: uint8 }
 IdentityDef      { name: ByteList[32] }
 Threshold        { signal: uint8, op: uint8, value: uint64, clear: uint64, severity: uint8 }
-Policy           { reachedMin: uint16, failedMin: uint16, fallRounds: uint16, riseRounds: uint16, regionsMin: uint8, networksMin: uint8, operatorsMin: uint8, thresholds: List[Threshold, 16] }
+Policy           { reachedMin: uint16, failedMin: uint16, fallRounds: uint16, riseRounds: uint16, regionsMin: uint8, networksMin: uint8, operatorsMin: uint8, astray: uint8, thresholds: List[Threshold, 16] }
 Target           { id: ByteList[64], kind: ByteList[32], group: ByteList[64], provider: ByteList[64], shard: uint16, timeoutMs: uint32, params: ByteList[4096], signals: List[SignalDef, 32], identities: List[IdentityDef, 8], policy: Policy }
 Parameters       { originRound: uint64, originMs: uint64, roundMs: uint32, attestByMs: uint32, proposeAtMs: uint32, viewTimeoutMs: uint32, viewTimeoutMsMax: uint32, roundsBehindMax: uint16, gapMax: uint16, shards: uint16, targets: List[Target, 16384], handover: List[Handover, 1] }
 Manifest         { format: uint16, protocol: uint32, name: ByteList[64], features: List[ByteList[32], 16], committee: Committee, parameters: Parameters }
@@ -46,9 +46,14 @@ StateMeta        { epoch: uint64, height: uint64, round: uint64, excluded: List[
 AgreedSignal     { index: uint8, weight: uint64, value: uint64 }
 AgreedIdentity   { index: uint8, weight: uint64, value: ByteList[32] }
 Vantage          { region: ByteList[64], reached: uint64, failed: uint64, abstained: uint64 }
-TargetState      { id: ByteList[64], verdict: uint8, settled: uint8, since: uint64, streak: uint8, streakCount: uint16, crossed: uint16, reasonKind: uint8, reasonCode: uint16, reached: uint64, failed: uint64, abstained: uint64, absent: uint64, outcome: uint16, referenceKind: uint8, reference: uint64, signals: List[AgreedSignal, 32], identities: List[AgreedIdentity, 8], vantages: List[Vantage, 64] }
-GroupHead        { name: ByteList[32], weight: uint64, value: uint64 }
-GroupState       { id: ByteList[64], heads: List[GroupHead, 32] }
+KnownBlock       { height: uint64, identities: List[IdentityValue, 2] }
+TargetState      { id: ByteList[64], verdict: uint8, settled: uint8, since: uint64, streak: uint8, streakCount: uint16, crossed: uint16, astray: uint8, reasonKind: uint8, reasonCode: uint16, reached: uint64, failed: uint64, abstained: uint64, absent: uint64, outcome: uint16, referenceKind: uint8, reference: uint64, signals: List[AgreedSignal, 32], identities: List[AgreedIdentity, 8], vantages: List[Vantage, 64], blocks: List[KnownBlock, 2] }
+GroupHead        { name: ByteList[32], weight: uint64, value: uint64, behindMs: uint64 }
+Mark             { round: uint64, value: uint64 }
+HeadPace         { name: ByteList[32], older: Mark, newer: Mark, last: Mark, intervalUs: uint64 }
+GroupFork        { identity: ByteList[32], height: uint64, majority: List[ByteList[32], 1] }
+GroupSignal      { target: uint16, signal: uint8, targets: uint16, value: uint64 }
+GroupState       { id: ByteList[64], standing: uint8, since: uint64, heads: List[GroupHead, 32], paces: List[HeadPace, 32], forks: List[GroupFork, 2], signals: List[GroupSignal, 64] }
 State            { meta: StateMeta, targets: List[TargetState, 16384], groups: List[GroupState, 4096] }
 Certificate      { view: uint64, header: Header, descendants: List[Header, 1024], signatures: List[MemberSignature, 256] }
 HandoverProof    { certificate: Certificate, committee: Committee, parameters: Parameters }
@@ -63,6 +68,8 @@ WIDE = {
     ("SignalValue", "value"),
     ("AgreedSignal", "value"),
     ("GroupHead", "value"),
+    ("Mark", "value"),
+    ("GroupSignal", "value"),
     ("Threshold", "value"),
     ("Threshold", "clear"),
     ("Status", "clockOffsetMs"),

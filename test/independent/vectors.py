@@ -334,16 +334,16 @@ def evidence_files():
         yield case["name"], differs(found, {name: case[name] for name in ("result", "proves") if name in case})
 
 
-def read_states(parameters, states):
-    """What is made of states in hex under parameters in hex."""
-    decoded = [schema.decode("State", bytes.fromhex(state)) for state in states]
+def read_state(parameters, state):
+    """What is made of a state in hex under parameters in hex."""
+    decoded = schema.decode("State", bytes.fromhex(state))
     return readings.read(schema.decode("Parameters", bytes.fromhex(parameters)), decoded)
 
 
 def reading_cases():
     file = load("readings")
     for case in file["cases"]:
-        yield case["name"], differs(read_states(file["parameters"], case["states"]), case["readings"])
+        yield case["name"], differs(read_state(file["parameters"], case["state"]), case["readings"])
 
 
 FILES = {

@@ -64,7 +64,7 @@ def run_lines():
     {"evidence": hex} an evidence file;
     {"type": name, "bytes": hex} asks for strict decoding; {"chain": ...}, as one of aggregation.json,
     for the state after each block; {"admit": value} whether this is a manifest, and what it founds;
-    {"parameters": hex, "read": [hex]} what readers make of states.
+    {"parameters": hex, "read": hex} what readers make of a state.
     """
     manifest = None
     for line in sys.stdin:
@@ -77,7 +77,7 @@ def run_lines():
         elif "evidence" in asked:
             answer = vectors.judge_evidence(bytes.fromhex(asked["evidence"]), manifest)
         elif "read" in asked:
-            answer = vectors.read_states(asked["parameters"], asked["read"])
+            answer = vectors.read_state(asked["parameters"], asked["read"])
         elif "admit" in asked:
             answer = vectors.admit(asked["admit"])
         elif "chain" in asked:

@@ -423,6 +423,7 @@ export function makeScriptedContext(chain: ScriptedChain): EpochContext {
           regionsMin: 0,
           networksMin: 0,
           operatorsMin: 0,
+          astray: 2,
           thresholds: [],
           ...chain.policy,
         },
@@ -464,7 +465,7 @@ export function toObservations(said: Said): Observation[] {
 }
 
 /** The place of the block at position `index` of a scripted chain. */
-export function getPlace(steps: readonly ScriptedStep[], index: number) {
+export function getPlace(steps: readonly Pick<ScriptedStep, 'after'>[], index: number) {
   const rounds = steps.slice(0, index + 1).map(({ after = 1 }) => after)
   const round = rounds.reduce((sum, each) => sum + each, 0)
   return {

@@ -29,6 +29,14 @@ import {
   toMember,
   toObservations,
 } from './aggregation-chains.ts'
+import {
+  describeGroup,
+  type GroupChain,
+  groupChains,
+  makeGroupContext,
+  observeGroup,
+  toWanted,
+} from './group-chains.ts'
 import { hexOf, type VectorFile, type VectorValue } from './vector-values.ts'
 
 /** Seeds of the drawn chains: targets with groups, several shards, absences, and a hand-over. */
@@ -41,7 +49,11 @@ const LAST_HEIGHT = 5
 /** Chains of blocks and the states after them (SPEC 7). Signatures do not matter here and are zero. */
 export const aggregationVectors: VectorFile = {
   name: 'aggregation',
-  make: () => [...scriptedChains.map(makeScripted), ...DRAWN_SEEDS.map(makeDrawn)],
+  make: () => [
+    ...scriptedChains.map(makeScripted),
+    ...groupChains.map(makeGroups),
+    ...DRAWN_SEEDS.map(makeDrawn),
+  ],
 }
 
 /** One block's inputs. */
@@ -75,6 +87,32 @@ function makeScripted(chain: ScriptedChain): VectorValue {
     const given = `${target?.verdict},${target?.reasonKind},${target?.reasonCode}`
     if (wanted !== given) {
       throw new Error(`${chain.name}, block ${index + 1}: ${given}, not ${wanted}`)
+    }
+  }
+  return describeChain(chain.name, [context], blocks)
+}
+
+function makeGroups(chain: GroupChain): VectorValue {
+  const context = makeGroupContext(chain)
+  const steps = chain.steps.map((step, index): BlockInputs => {
+    const place = getPlace(chain.steps, index)
+    const observations = observeGroup(step)
+    const { epoch } = context
+    const attestations = context.committee.members.map((_, member) =>
+      sign({ epoch, round: place.round, shard: 0, member: toMember(member), observations }),
+    )
+    return { context, place, evidence: [], attestations }
+  })
+  const blocks = follow(getGenesisState(context), steps)
+  for (const [index, { state }] of blocks.entries()) {
+    const wanted = toWanted(chain.steps[index]?.gives ?? {})
+    const given = describeGroup(context, state) as unknown as Record<string, unknown>
+    for (const [what, value] of Object.entries(wanted)) {
+      const found = JSON.stringify(given[what])
+      if (found !== JSON.stringify(value))
+        throw new Error(
+          `${chain.name}, block ${index + 1}, ${what}: ${found}, not ${JSON.stringify(value)}`,
+        )
     }
   }
   return describeChain(chain.name, [context], blocks)

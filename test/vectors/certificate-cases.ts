@@ -463,8 +463,35 @@ function listWrongStates(): CertificateCase[] {
     certified('with verdict 6', (each) => Object.assign(first(each), { verdict: 6 })),
     certified('with settled 5', (each) => Object.assign(first(each), { settled: 5 })),
     certified('with streak 5', (each) => Object.assign(first(each), { streak: 5 })),
-    certified('with reasonKind 6', (each) => Object.assign(first(each), { reasonKind: 6 })),
+    certified('with reasonKind 7', (each) => Object.assign(first(each), { reasonKind: 7 })),
+    certified('with astray 2', (each) => Object.assign(first(each), { astray: 2 })),
     certified('with outcome 1000', (each) => Object.assign(first(each), { outcome: 1000 })),
     certified('with referenceKind 3', (each) => Object.assign(first(each), { referenceKind: 3 })),
+    ...listWrongGroups(),
+  ]
+}
+
+/** Groups that members did certify, though they cannot be those of the parameters. */
+function listWrongGroups(): CertificateCase[] {
+  const full = getContext('full')
+  const certified = (name: string, change: (groups: State['groups']) => unknown) => {
+    const changed = structuredClone(makeFullState(full))
+    change(changed.groups)
+    const certificate = makeCertificate(full, makeHeader(full, changed, changed.meta))
+    const file = makeCertificateFile(full.networkId, certificate, changed, [])
+    return of('wrong-state', `certified, but ${name}`, file, 'full')
+  }
+  const first = (groups: State['groups']) => groups[0] ?? {}
+  const name = (groups: State['groups'], signal: object) =>
+    Object.assign(groups[0]?.signals[0] ?? {}, signal)
+  return [
+    certified('without its group', (groups) => groups.pop()),
+    certified('with a group too many', (groups) => groups.push(...structuredClone(groups))),
+    certified('with another group', (groups) =>
+      Object.assign(first(groups), { id: Uint8Array.of(0x61) }),
+    ),
+    certified('with standing 5', (groups) => Object.assign(first(groups), { standing: 5 })),
+    certified('with a signal of no target', (groups) => name(groups, { target: 2 })),
+    certified('with a signal that its target has not', (groups) => name(groups, { signal: 32 })),
   ]
 }

@@ -152,7 +152,7 @@ export interface CommittedVectors {
     readonly parameters: string
     readonly cases: readonly {
       readonly name: string
-      readonly states: readonly string[]
+      readonly state: string
       readonly readings: unknown
     }[]
   }

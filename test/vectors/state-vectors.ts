@@ -36,7 +36,28 @@ export function makeFullState(context: EpochContext): State {
     groups: [
       {
         id: fromText('chain-1'),
-        heads: [{ name: fromText('head'), weight: 8, value: toBits(21_000_000n) }],
+        standing: 3,
+        since: 1_000_044 as Round,
+        heads: [
+          { name: fromText('head'), weight: 8, value: toBits(21_000_000n), behindMs: 12_000 },
+        ],
+        paces: [
+          {
+            name: fromText('head'),
+            older: { round: 1_000_000 as Round, value: toBits(-1n) },
+            newer: { round: 1_000_020 as Round, value: toBits(20_999_990n) },
+            last: { round: 1_000_049 as Round, value: toBits(21_000_000n) },
+            intervalUs: 12_000_000,
+          },
+        ],
+        forks: [
+          {
+            identity: fromText('block-hash'),
+            height: 20_999_990,
+            majority: [new Uint8Array(32).fill(0xa5)],
+          },
+        ],
+        signals: [{ target: 0 as TargetIndex, signal: 0, targets: 2, value: toBits(-1n) }],
       },
     ],
   }
@@ -69,6 +90,11 @@ function makeFullTarget(id: Uint8Array, index: number): TargetState {
       reached: 3 - i,
       failed: i,
       abstained: 0,
+    })),
+    astray: 1,
+    blocks: [20_999_999, 20_999_998].map((height) => ({
+      height,
+      identities: [{ index: 0, value: new Uint8Array(32).fill(0x5a) }],
     })),
   }
 }

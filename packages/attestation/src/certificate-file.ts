@@ -1,7 +1,7 @@
 import type { Digest, MonitorId } from './brands.ts'
-import { areEqual, fromText } from './bytes.ts'
+import { areEqual, fromText, toText } from './bytes.ts'
 import { type CertificateCode, checkCertificate } from './certificate.ts'
-import { reasonKinds, referenceKinds, verdicts } from './codes.ts'
+import { reasonKinds, referenceKinds, standings, verdicts } from './codes.ts'
 import { decode, encode } from './decode.ts'
 import { type EpochContext, makeGenesisContext } from './epoch-context.ts'
 import { type CertificateFile, certificateFileType } from './file-schema.ts'
@@ -130,6 +130,21 @@ function findStateFault(
     }
     if (!hasKnownCodes(found)) return `the target at index ${index} has a number of no meaning`
   }
+  return findGroupFault(context, state)
+}
+
+function findGroupFault({ parameters }: EpochContext, { groups }: State): string | undefined {
+  const ids = new Set(parameters.targets.map(({ group }) => toText(group)))
+  const expected = [...ids].filter((id) => id !== '').toSorted()
+  if (groups.length !== expected.length) return 'the state has another number of groups'
+  for (const [index, group] of groups.entries()) {
+    if (toText(group.id) !== expected[index]) return `the state has another group at index ${index}`
+    const isNamed = group.signals.every(
+      ({ target, signal }) => parameters.targets[target]?.signals[signal] !== undefined,
+    )
+    if (group.standing > standings.unknown || !isNamed)
+      return `the group at index ${index} has a number of no meaning`
+  }
   return undefined
 }
 
@@ -138,7 +153,8 @@ function hasKnownCodes(target: TargetState): boolean {
     target.verdict <= verdicts.unknown &&
     target.settled <= verdicts.down &&
     target.streak <= verdicts.down &&
-    target.reasonKind <= reasonKinds.vantage &&
+    target.astray <= 1 &&
+    target.reasonKind <= reasonKinds.astray &&
     target.outcome <= OUTCOME_MAX &&
     target.referenceKind <= referenceKinds.time
   )

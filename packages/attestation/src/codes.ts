@@ -67,6 +67,11 @@ export const verdicts = { up: 1, degraded: 2, disputed: 3, down: 4, unknown: 5 }
 /** The name of a verdict. */
 export type VerdictName = keyof typeof verdicts
 
+/** What a policy makes of a target that is on another chain than most of its group (SPEC 7.7). */
+export const astrayNames = { none: 0, degraded: verdicts.degraded, down: verdicts.down } as const
+/** The name of what a policy makes of it. */
+export type AstrayName = keyof typeof astrayNames
+
 /** Why a verdict is what it is (SPEC 3, 7.7). */
 export const reasonKinds = {
   none: 0,
@@ -75,9 +80,21 @@ export const reasonKinds = {
   share: 3,
   observers: 4,
   vantage: 5,
+  astray: 6,
 } as const
 /** The name of a reason’s kind. */
 export type ReasonKindName = keyof typeof reasonKinds
+
+/**
+ * How a group is (SPEC 7.11). `forked`: some of its targets are on another chain than most. `still`:
+ * no head rose for long. `unknown`: no head can be followed.
+ */
+export const standings = { advancing: 1, still: 2, forked: 3, unknown: 4 } as const
+/** The name of a standing. */
+export type StandingName = keyof typeof standings
+
+/** Identities that tell the chain a node is on, by the names that kinds give them, ascending (SPEC 7.6). */
+export const chainIdentities = ['block-hash', 'finalized-root'] as const
 
 /** The name of a code, or the number in decimal where it is reserved for later. */
 export function getCodeName(codes: Readonly<Record<string, number>>, code: number): string {

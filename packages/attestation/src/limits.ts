@@ -12,6 +12,12 @@ export const limits = {
   signalsMax: 32,
   identitiesMax: 8,
   thresholdsMax: 16,
+  /** Heights kept of each target, to compare it with its group (SPEC 7.6). */
+  knownBlocksMax: 2,
+  /** Names of identities that tell the chain a node is on. */
+  chainIdentitiesMax: 2,
+  /** Distinct signals of a group. */
+  groupSignalsMax: 64,
   featuresMax: 16,
   idBytesMax: 64,
   nameBytesMax: 32,

@@ -1,5 +1,5 @@
 import { toHex, toSigned, toText } from './bytes.ts'
-import { aggregates, getCodeName, thresholdOps, verdicts } from './codes.ts'
+import { aggregates, astrayNames, getCodeName, thresholdOps, verdicts } from './codes.ts'
 import { decodeParams, type ProbeParams } from './params.ts'
 import type { Manifest, Member, Parameters, Policy, SignalDef, Target } from './schema.ts'
 
@@ -23,6 +23,8 @@ export interface PolicyJson {
   readonly regionsMin: number
   readonly networksMin: number
   readonly operatorsMin: number
+  /** `degraded`, `down` or `none`: what it is while on another chain than its group (SPEC 7.7). */
+  readonly astray: string
   readonly thresholds: readonly ThresholdJson[]
 }
 
@@ -158,6 +160,7 @@ function signalToJson(signal: SignalDef): SignalJson {
 function policyToJson(policy: Policy, signals: readonly SignalDef[]): PolicyJson {
   return {
     ...policy,
+    astray: getCodeName(astrayNames, policy.astray),
     thresholds: policy.thresholds.map((threshold) => {
       const signal = signals[threshold.signal]
       if (signal === undefined)

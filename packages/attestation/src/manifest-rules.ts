@@ -1,5 +1,5 @@
 import { compareBytes, isText, toHex, toSigned, toText } from './bytes.ts'
-import { aggregates, thresholdOps, verdicts } from './codes.ts'
+import { aggregates, astrayNames, thresholdOps, verdicts } from './codes.ts'
 import { getFaulty } from './epoch-context.ts'
 import { limits } from './limits.ts'
 import { decodeParams } from './params.ts'
@@ -148,6 +148,7 @@ function checkPolicy(path: Path, policy: Policy, target: Target): Problem[] {
     ...checkRange([...path, 'failedMin'], policy.failedMin, 501, 1000),
     ...checkRange([...path, 'fallRounds'], policy.fallRounds, 1, 1000),
     ...checkRange([...path, 'riseRounds'], policy.riseRounds, 1, 1000),
+    ...checkCode([...path, 'astray'], policy.astray, Object.values(astrayNames)),
     ...policy.thresholds.flatMap((threshold, index) =>
       checkThreshold([...path, 'thresholds', index], threshold, target),
     ),
@@ -186,12 +187,16 @@ function checkClear(path: Path, { op, value, clear }: Threshold): Problem[] {
 /** What the lists of the state can hold: groups, and heads in each (SPEC 4.4.4). */
 function checkGroups(targets: readonly Target[]): Problem[] {
   const heads = new Map<string, Set<string>>()
+  const kinds = new Map<string, Set<string>>()
   for (const { group, signals } of targets) {
     if (group.length === 0) continue
     const names = heads.get(toText(group)) ?? new Set()
+    const all = kinds.get(toText(group)) ?? new Set()
     heads.set(toText(group), names)
-    for (const { name, aggregate } of signals) {
+    kinds.set(toText(group), all)
+    for (const { name, unit, scale, aggregate } of signals) {
       if (aggregate === aggregates.corroborated) names.add(toText(name))
+      all.add(`${toText(name)} ${scale} ${toText(unit)}`)
     }
   }
   const problems: Problem[] = []
@@ -203,6 +208,12 @@ function checkGroups(targets: readonly Target[]): Problem[] {
     if (names.size > limits.signalsMax) {
       const expected = `at most ${limits.signalsMax} corroborated signals in group ${group}`
       problems.push(makeProblem(['targets'], 'too-many', expected, names.size))
+    }
+  }
+  for (const [group, all] of kinds) {
+    if (all.size > limits.groupSignalsMax) {
+      const expected = `at most ${limits.groupSignalsMax} distinct signals in group ${group}`
+      problems.push(makeProblem(['targets'], 'too-many', expected, all.size))
     }
   }
   return problems

@@ -1,7 +1,7 @@
 import type { Digest, Height, Round } from './brands.ts'
 import { compareBytes, fromText, toBits, toText } from './bytes.ts'
 import { isPlainObject, UncanonicalError } from './canonical-json.ts'
-import { aggregates, thresholdOps, verdicts } from './codes.ts'
+import { aggregates, astrayNames, thresholdOps, verdicts } from './codes.ts'
 import { PROTOCOL } from './domains.ts'
 import { limits } from './limits.ts'
 import { type Field, ManifestReader, type Path } from './manifest-reader.ts'
@@ -28,6 +28,8 @@ const UINT32_MAX = 2 ** 32 - 1
 /** The only format of manifests so far (SPEC 3). */
 const FORMAT = 1
 const SEVERITIES = { degraded: verdicts.degraded, down: verdicts.down }
+/** What a target astray is, unless its policy says otherwise: it answers, and what it says is wrong. */
+const ASTRAY = verdicts.degraded
 
 /** A manifest that satisfies SPEC 4.4, or every reason why what was read is none. */
 export type ParsedManifest =
@@ -261,6 +263,7 @@ const POLICY_NAMES = [
   'regionsMin',
   'networksMin',
   'operatorsMin',
+  'astray',
   'thresholds',
 ] as const
 
@@ -274,6 +277,8 @@ function readPolicy(reader: ManifestReader, field: Field, signals: readonly Sign
     regionsMin: reader.readInteger(fields.regionsMin, UINT8_MAX, 0),
     networksMin: reader.readInteger(fields.networksMin, UINT8_MAX, 0),
     operatorsMin: reader.readInteger(fields.operatorsMin, UINT8_MAX, 0),
+    astray:
+      fields.astray.value === undefined ? ASTRAY : reader.readName(fields.astray, astrayNames),
     thresholds: reader
       .readList(fields.thresholds, limits.thresholdsMax)
       .map((item) => readThreshold(reader, item, signals)),

@@ -4,7 +4,7 @@ import { verdicts } from './codes.ts'
 import type { EpochContext } from './epoch-context.ts'
 import type { State } from './schema.ts'
 
-// SPEC 12.2: many targets of one provider down at once are one incident, and it is the provider's.
+// SPEC 12.1: many targets of one provider down at once are one incident, and it is the provider's.
 
 /** Targets that must be down before it is the provider's incident and not theirs. */
 export const incidentTargetsMin = 2
@@ -35,7 +35,7 @@ export interface ProviderHealth {
 }
 
 /**
- * What each provider runs, and whether it has an incident (SPEC 12.2).
+ * What each provider runs, and whether it has an incident (SPEC 12.1).
  *
  * @param state a certified state of the context's epoch
  * @returns ascending by id; targets that name no provider are left out

@@ -42,6 +42,10 @@ export function readReason(
     }
     case reasonKinds.threshold:
       return readThresholdReason(target, state, groups, isHeld)
+    case reasonKinds.astray: {
+      const words = `it ${isHeld ? 'was' : 'is'} on another chain than most of its group, or nobody knows which is right`
+      return { kind: 'astray', code: undefined, words }
+    }
     case reasonKinds.share: {
       const reach = `${reached} reach it${listRegions(state, 'reached')}`
       const words = `observers differ: ${reach}, ${failed} do not${listRegions(state, 'failed')}`

@@ -67,6 +67,7 @@ export const policyType = new ContainerType({
   regionsMin: uint8,
   networksMin: uint8,
   operatorsMin: uint8,
+  astray: uint8,
   thresholds: new ListCompositeType(thresholdType, limits.thresholdsMax),
 })
 export const signalDefType = new ContainerType({
@@ -251,6 +252,11 @@ export const vantageType = new ContainerType({
   failed: uint64,
   abstained: uint64,
 })
+/** A height that a target was asked of, with the chain identities agreed there (SPEC 7.6). */
+export const knownBlockType = new ContainerType({
+  height: uint64,
+  identities: new ListCompositeType(identityValueType, limits.chainIdentitiesMax),
+})
 export const targetStateType = new ContainerType({
   id,
   verdict: uint8,
@@ -259,6 +265,7 @@ export const targetStateType = new ContainerType({
   streak: uint8,
   streakCount: uint16,
   crossed: uint16,
+  astray: uint8,
   reasonKind: uint8,
   reasonCode: uint16,
   reached: uint64,
@@ -271,11 +278,41 @@ export const targetStateType = new ContainerType({
   signals: new ListCompositeType(agreedSignalType, limits.signalsMax),
   identities: new ListCompositeType(agreedIdentityType, limits.identitiesMax),
   vantages: new ListCompositeType(vantageType, limits.regionsMax),
+  blocks: new ListCompositeType(knownBlockType, limits.knownBlocksMax),
 })
-export const groupHeadType = new ContainerType({ name, weight: uint64, value: int64Bits })
+export const groupHeadType = new ContainerType({
+  name,
+  weight: uint64,
+  value: int64Bits,
+  behindMs: uint64,
+})
+export const markType = new ContainerType({ round, value: int64Bits })
+export const headPaceType = new ContainerType({
+  name,
+  older: markType,
+  newer: markType,
+  last: markType,
+  intervalUs: uint64,
+})
+export const groupForkType = new ContainerType({
+  identity: name,
+  height: uint64,
+  majority: new ListCompositeType(new ByteListType(limits.identityBytesMax), 1),
+})
+export const groupSignalType = new ContainerType({
+  target: targetIndex,
+  signal: uint8,
+  targets: uint16,
+  value: int64Bits,
+})
 export const groupStateType = new ContainerType({
   id,
+  standing: uint8,
+  since: round,
   heads: new ListCompositeType(groupHeadType, limits.signalsMax),
+  paces: new ListCompositeType(headPaceType, limits.signalsMax),
+  forks: new ListCompositeType(groupForkType, limits.chainIdentitiesMax),
+  signals: new ListCompositeType(groupSignalType, limits.groupSignalsMax),
 })
 export const stateType = new ContainerType({
   meta: stateMetaType,
@@ -376,8 +413,18 @@ export type AgreedIdentity = ValueOf<typeof agreedIdentityType>
 export type Vantage = ValueOf<typeof vantageType>
 /** What was agreed on about a target, its hysteresis included (SPEC 7). */
 export type TargetState = ValueOf<typeof targetStateType>
+export type KnownBlock = ValueOf<typeof knownBlockType>
+/** A corroborated head of a group, and how far in time it is behind its like (SPEC 7.6, 7.11). */
 export type GroupHead = ValueOf<typeof groupHeadType>
-/** The corroborated heads of a group’s targets. */
+/** A round in which a head had risen to a value. */
+export type Mark = ValueOf<typeof markType>
+/** What is remembered of a head, so that its pace is known from one state (SPEC 7.11). */
+export type HeadPace = ValueOf<typeof headPaceType>
+/** A height at which targets of a group differ (SPEC 7.6). */
+export type GroupFork = ValueOf<typeof groupForkType>
+/** A signal of a group’s targets in the middle, named by the first target that defines it (SPEC 7.11). */
+export type GroupSignal = ValueOf<typeof groupSignalType>
+/** How a chain is: its heads and their pace, forks and signals (SPEC 7.11). */
 export type GroupState = ValueOf<typeof groupStateType>
 /** What the network agrees on after a block. */
 export type State = ValueOf<typeof stateType>

@@ -11,7 +11,7 @@ import {
 import type { EpochContext } from './epoch-context.ts'
 import type { Attestation, Policy, State, TargetState } from './schema.ts'
 
-// SPEC 12.3: who sees what of a target.
+// SPEC 12.2: who sees what of a target.
 
 /** What the observers of one place make of a target, by the shares of its policy. */
 export type Sight = Extract<VerdictName, 'up' | 'down' | 'disputed' | 'unknown'>

@@ -62,11 +62,12 @@ function makeWide(count: number): State {
   const targets = Array.from({ length: count }, (_, i) =>
     makeTargetState(fromText(`t${String(i).padStart(5, '0')}`), i),
   )
-  const head = { name: fromText('head'), weight: 4, value: toBits(9n) }
+  const head = { name: fromText('head'), weight: 4, value: toBits(9n), behindMs: 0 }
+  const group = { id: fromText('chain'), standing: 1, since: 3 as Round, heads: [head] }
   return {
     ...makeState(makeContext()),
     targets,
-    groups: [{ id: fromText('chain'), heads: [head] }],
+    groups: [{ ...group, paces: [], forks: [], signals: [] }],
   }
 }
 

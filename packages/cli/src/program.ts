@@ -170,7 +170,6 @@ function addReading(program: Command, terminal: Terminal): void {
     .command('groups')
     .description('How each chain is: heads, forks, block intervals, from verified certificates.')
     .option('--group <id>', 'this one alone, with its signals')
-    .option('--states <count>', 'over so many of the newest certified states')
     .addOption(apiOption())
     .addOption(manifestOption())
     .addOption(jsonOption())

@@ -184,6 +184,8 @@ function describeReason(definition: Target, state: TargetState): string {
       return 'too few observers'
     case reasonKinds.vantage:
       return 'seen from too few places'
+    case reasonKinds.astray:
+      return 'on another chain than its group'
     default:
       return ''
   }

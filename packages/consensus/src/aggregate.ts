@@ -4,22 +4,20 @@ import {
   type EpochContext,
   type Evidence,
   type Exclusion,
-  type GroupState,
   type Header,
-  limits,
   type MemberIndex,
-  type Observation,
   observationStatuses,
   type SignedAttestation,
   type State,
   type Target,
   type TargetState,
-  toSigned,
-  toText,
   getOffender,
 } from '@watchfire/attestation'
 import { invariant } from './invariant.ts'
-import { type GroupPlan, getPlan, type Labels } from './plan.ts'
+import { getGroupHeads, type Seen } from './group-heads.ts'
+import { makeGroupState } from './group-state.ts'
+import { compareGroup, recordBlock } from './known-blocks.ts'
+import { getPlan, type Labels } from './plan.ts'
 import { reuseGroup, reuseTarget } from './reuse.ts'
 import { migrateState } from './state.ts'
 import { compareThresholds } from './thresholds.ts'
@@ -37,13 +35,6 @@ import { getCorroborated, getMajority, getMedian, sumWeights, type Weighed } fro
 
 /** What of a header the state depends on; its digests would make it depend on itself. */
 export type BlockPlace = Pick<Header, 'height' | 'round' | 'parentRound'>
-
-/** One member's observation of the target in hand. */
-interface Seen {
-  readonly member: MemberIndex
-  readonly weight: number
-  readonly observation: Observation
-}
 
 /**
  * The state after a block (SPEC 7): a pure function of the parent's state and what the block
@@ -71,37 +62,68 @@ export function computeState(
   const seenByTarget = collect(context, out, attestations)
   const plan = getPlan(context)
 
-  const groups = plan.groups.map((group, index) =>
-    reuseGroup(prior.groups[index], {
-      id: group.id,
-      heads: getGroupHeads(group, seenByTarget, faultyLive),
-    }),
+  const { round, parentRound } = place
+  const { gapMax, roundMs } = context.parameters
+  const rounds = { round, parentRound, gapMax }
+  const isGap = isLongGap(rounds)
+
+  const agreed = context.parameters.targets.map((target, index) =>
+    aggregateTarget(context, target, seenByTarget[index] ?? [], faultyLive, plan.labels),
   )
-  const heads = groups.map(
-    (group) => new Map(group.heads.map(({ name, value }) => [toText(name), value])),
+  const blocks = agreed.map((each, index) =>
+    recordBlock(
+      isGap ? [] : (prior.targets[index]?.blocks ?? []),
+      each,
+      plan.chainIdentities[index] ?? [],
+    ),
+  )
+  const compared = plan.groups.map((group) => compareGroup(group, blocks))
+  const isAstray = context.parameters.targets.map((_, index) => {
+    const comparison = compared[plan.groupOf[index] ?? -1]
+    // Who can be compared with nobody stays what it was found to be.
+    return comparison?.compared.has(index) === true
+      ? comparison.off.has(index)
+      : !isGap && prior.targets[index]?.astray === 1
+  })
+  const headsByGroup = plan.groups.map((group) =>
+    getGroupHeads(group, seenByTarget, faultyLive, (target) => isAstray[target] === true),
+  )
+  const values = headsByGroup.map(
+    (heads) => new Map(heads.map(({ plan: { text }, value }) => [text, value])),
   )
 
-  const { round, parentRound } = place
-  const rounds = { round, parentRound, gapMax: context.parameters.gapMax }
   const targets = context.parameters.targets.map((target, index) => {
-    const seen = seenByTarget[index] ?? []
-    const before = prior.targets[index]
-    invariant(before !== undefined, 'a state has every target of its epoch')
+    const [before, own] = [prior.targets[index], agreed[index]]
+    invariant(before !== undefined && own !== undefined, 'a state has every target of its epoch')
     const group = plan.groupOf[index]
-    const agreed = aggregateTarget(context, target, seen, faultyLive, plan.labels)
+    const astray = isAstray[index] === true
     const { crossed, holding } = compareThresholds(
       target.policy,
-      isLongGap(rounds) ? 0 : before.crossed,
-      agreed.signals,
+      isGap ? 0 : before.crossed,
+      own.signals,
       (signal) => {
         const name = plan.signalNames[index]?.[signal]
-        return group === undefined || name === undefined ? undefined : heads[group]?.get(name)
+        return group === undefined || name === undefined ? undefined : values[group]?.get(name)
       },
     )
-    const failing = countFailing(plan.labels, seen)
-    const raw = getRawVerdict(target.policy, { ...agreed, failing, holding }, faultyLive)
+    const failing = countFailing(plan.labels, seenByTarget[index] ?? [])
+    const raw = getRawVerdict(target.policy, { ...own, failing, astray, holding }, faultyLive)
     const settled = settleVerdict(before, raw, target.policy, rounds)
-    return reuseTarget(before, { id: target.id, ...settled, crossed, ...agreed })
+    return reuseTarget(before, {
+      id: target.id,
+      ...settled,
+      crossed,
+      astray: astray ? 1 : 0,
+      ...own,
+      blocks: blocks[index] ?? [],
+    })
+  })
+  const groups = plan.groups.map((group, index) => {
+    const [before, comparison] = [prior.groups[index], compared[index]]
+    invariant(comparison !== undefined, 'every group is compared')
+    const now = { round, roundMs, isGap }
+    const heads = headsByGroup[index] ?? []
+    return reuseGroup(before, makeGroupState(group, before, now, heads, comparison, targets))
   })
   return {
     meta: {
@@ -155,7 +177,7 @@ function collect(
   return byTarget
 }
 
-type Agreed = Omit<TargetState, 'id' | 'crossed' | keyof Settled>
+type Agreed = Omit<TargetState, 'id' | 'crossed' | 'astray' | 'blocks' | keyof Settled>
 
 /** SPEC 7.3 to 7.5. */
 function aggregateTarget(
@@ -240,33 +262,6 @@ function aggregateSignals(
         ? getCorroborated(values, faultyLive)
         : getMedian(values)
     return value === undefined ? [] : [{ index, weight, value }]
-  })
-}
-
-/** SPEC 7.6: heads by name, ascending; at most as many as a group's state holds. */
-function getGroupHeads(
-  group: GroupPlan,
-  seenByTarget: readonly (readonly Seen[])[],
-  faultyLive: number,
-): GroupState['heads'] {
-  return group.heads.slice(0, limits.signalsMax).flatMap(({ name, sources }) => {
-    const highest = new Map<MemberIndex, Weighed<bigint>>()
-    for (const { target, signal } of sources) {
-      for (const { member, weight, observation } of seenByTarget[target] ?? []) {
-        if (observation.status !== observationStatuses.reached) continue
-        const value = observation.signals.find(({ index }) => index === signal)?.value
-        if (value === undefined) continue
-        const before = highest.get(member)
-        if (before === undefined || toSigned(value) > toSigned(before.value)) {
-          highest.set(member, { value, weight })
-        }
-      }
-    }
-    const values = [...highest.values()]
-    const weight = sumWeights(values)
-    if (!isMoreThanTwice(weight, faultyLive)) return []
-    const value = getCorroborated(values, faultyLive)
-    return value === undefined ? [] : [{ name, weight, value }]
   })
 }
 

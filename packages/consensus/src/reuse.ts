@@ -13,7 +13,7 @@ export function reuseTarget(before: TargetState, after: TargetState): TargetStat
 
 /** The earlier object where nothing changed. */
 export function reuseGroup(before: GroupState | undefined, after: GroupState): GroupState {
-  if (before === undefined || before.heads.length !== after.heads.length) return after
+  if (before === undefined || before.standing !== after.standing) return after
   return groupStateType.equals(before, after) ? before : after
 }
 

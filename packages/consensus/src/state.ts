@@ -103,6 +103,7 @@ function makeTargetState({ id }: Target): TargetState {
     streak: 0,
     streakCount: 0,
     crossed: 0,
+    astray: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 0,
@@ -115,9 +116,18 @@ function makeTargetState({ id }: Target): TargetState {
     signals: [],
     identities: [],
     vantages: [],
+    blocks: [],
   }
 }
 
 function makeGroupState(id: Uint8Array): GroupState {
-  return { id, heads: [] }
+  return {
+    id,
+    standing: 0,
+    since: 0 as Round,
+    heads: [],
+    paces: [],
+    forks: [],
+    signals: [],
+  }
 }

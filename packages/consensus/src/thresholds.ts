@@ -15,7 +15,7 @@ export interface ThresholdBits {
  *
  * @param before `crossed` of the target in the parent's state; 0 after a gap
  * @param signals the target's agreed signals
- * @param getHead the agreed head of the target's group for a signal's index, as two's complement
+ * @param getHead the agreed head of the target's group for a signal's index, as a signed number
  */
 export function compareThresholds(
   policy: Policy,
@@ -57,5 +57,5 @@ function getMeasured(
   const value = toSigned(agreed.value)
   if (op !== thresholdOps.lag) return value
   const head = getHead(signal)
-  return head === undefined ? undefined : toSigned(head) - value
+  return head === undefined ? undefined : head - value
 }

@@ -21,6 +21,8 @@ export interface Measured {
   readonly reached: number
   readonly failed: number
   readonly outcome: number
+  /** Whether it is on another chain than most of its group (SPEC 7.6). */
+  readonly astray: boolean
   /** A bit for each threshold of the policy that holds, by index. */
   readonly holding: number
   /** Distinct non-empty labels among the members whose observation failed. */
@@ -51,20 +53,22 @@ export function getRawVerdict(policy: Policy, measured: Measured, faultyLive: nu
   if (!isShareAtLeast(reached, observing, policy.reachedMin)) {
     return { verdict: verdicts.disputed, reasonKind: reasonKinds.share, reasonCode: 0 }
   }
-  return getThresholdVerdict(policy, measured.holding)
+  return getGradedVerdict(policy, measured)
 }
 
-/** Rules 4 and 5 of SPEC 7.7: the gravest threshold that holds, the first of equals; else up. */
-function getThresholdVerdict(policy: Policy, holding: number): RawVerdict {
-  let verdict: number = verdicts.up
+/** Rules 4 and 5 of SPEC 7.7: the gravest of what holds, the first of equals; else up. */
+function getGradedVerdict(policy: Policy, { astray, holding }: Measured): RawVerdict {
+  const isAstray = astray && policy.astray > verdicts.up
+  let verdict: number = isAstray ? policy.astray : verdicts.up
+  let reasonKind: number = isAstray ? reasonKinds.astray : reasonKinds.none
   let reasonCode = 0
   for (const [index, threshold] of policy.thresholds.entries()) {
     if (threshold.severity > verdict && hasBit(holding, index)) {
       verdict = threshold.severity
+      reasonKind = reasonKinds.threshold
       reasonCode = index
     }
   }
-  const reasonKind = verdict === verdicts.up ? reasonKinds.none : reasonKinds.threshold
   return { verdict, reasonKind, reasonCode }
 }
 

@@ -58,6 +58,7 @@ export function makePolicy(policy: Partial<Policy> = {}): Policy {
     regionsMin: 0,
     networksMin: 0,
     operatorsMin: 0,
+    astray: 2,
     thresholds: [],
     ...policy,
   }

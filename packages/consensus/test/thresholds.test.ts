@@ -21,8 +21,7 @@ function compare(
     value === undefined ? [] : [{ index, weight: 4, value: toBits(value) }],
   )
   const policy = makePolicy({ thresholds: [...thresholds] })
-  const getHead = () => (head === undefined ? undefined : toBits(head))
-  const { crossed, holding } = compareThresholds(policy, before, signals, getHead)
+  const { crossed, holding } = compareThresholds(policy, before, signals, () => head)
   return [crossed, holding]
 }
 

@@ -18,6 +18,7 @@ function measure(measured: Partial<Measured> = {}): Measured {
     reached: 100,
     failed: 0,
     outcome: 0,
+    astray: false,
     holding: 0,
     failing: { regions: 0, networks: 0, operators: 0 },
     ...measured,

@@ -83,6 +83,7 @@ export function makeManifest(members = 4): Manifest {
             regionsMin: 0,
             networksMin: 0,
             operatorsMin: 0,
+            astray: 2,
             thresholds: [],
           },
         },

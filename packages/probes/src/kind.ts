@@ -104,6 +104,8 @@ export interface PolicyFile {
   readonly regionsMin: number
   readonly networksMin: number
   readonly operatorsMin: number
+  /** What it is while on another chain than most of its group; default degraded (SPEC 7.7). */
+  readonly astray?: 'degraded' | 'down' | 'none'
   readonly thresholds: readonly ThresholdFile[]
 }
 

@@ -6,6 +6,7 @@ import type {
   Target,
   TargetState,
 } from '@watchfire/attestation'
+import { compareOwn, computeOwnGroup, keepOwnBlocks } from './own-groups.ts'
 import { text } from './own-wire.ts'
 
 // SPEC chapter 7 a second time, told apart from production and plainly: every sum is a bigint, every
@@ -67,29 +68,37 @@ export function computeOwnState(
           .map((said) => ({ member, weight: weightOf(member), said })),
       ),
   )
-  const heads = computeHeads(parameters, voices, fLive)
+  const isLost = block.round - block.parentRound > parameters.gapMax
+  const agreed = parameters.targets.map((target, index) =>
+    measure(target, voices[index] ?? [], committee, weightTotal, fLive),
+  )
+  const blocks = agreed.map((each, index) =>
+    keepOwnBlocks(parameters, index, each, isLost ? [] : (prior.targets[index]?.blocks ?? [])),
+  )
+  const { judged, forks } = compareOwn(parameters, blocks)
+  const astray = blocks.map(
+    (_, index) => judged.get(index) ?? (!isLost && prior.targets[index]?.astray === 1),
+  )
+  const heads = computeHeads(parameters, voices, fLive, astray)
 
   const targets = parameters.targets.map((target, index): TargetState => {
-    const before = prior.targets[index]
-    if (before === undefined) throw new Error('the prior state lacks a target')
+    const [before, measured] = [prior.targets[index], agreed[index]]
+    if (before === undefined || measured === undefined) throw new Error('a target is missing')
     const mine = voices[index] ?? []
-    const measured = measure(target, mine, committee, weightTotal, fLive)
     const groupHeads = heads.get(text(target.group))
-    const isLost = block.round - block.parentRound > parameters.gapMax
     const compared = compare(target, measured, groupHeads, isLost ? 0 : before.crossed)
-    const raw = judge(target, measured, mine, committee, fLive, compared)
+    const isAstray = astray[index] === true
+    const raw = judge(target, measured, mine, committee, fLive, isAstray, compared)
     const crossed = toMask(compared.map(({ isCrossed }) => isCrossed))
     const settled = settle(before, raw, target, block, parameters.gapMax)
-    return { ...before, ...measured, ...settled, crossed }
+    const kept = { crossed, astray: isAstray ? 1 : 0, blocks: blocks[index] ?? [] }
+    return { ...before, ...measured, ...settled, ...kept }
   })
-  const groups = [...heads].map(([id, byName]) => ({
-    id: new TextEncoder().encode(id),
-    heads: [...byName].map(([name, { weight, value }]) => ({
-      name: new TextEncoder().encode(name),
-      weight: Number(weight),
-      value: BigInt.asUintN(64, value),
-    })),
-  }))
+  const groups = [...heads].map(([id, byName]) => {
+    const before = prior.groups.find((group) => text(group.id) === id)
+    const now = { round: block.round, isLost }
+    return computeOwnGroup(parameters, id, before, byName, forks.get(id) ?? [], targets, now)
+  })
   const meta = {
     ...prior.meta,
     height: block.height,
@@ -112,6 +121,7 @@ function migrate(parent: State, parameters: Parameters, epoch: number): State {
       streak: old?.streak ?? 0,
       streakCount: old?.streakCount ?? 0,
       crossed: 0,
+      astray: 0,
       reasonKind: 0,
       reasonCode: 0,
       reached: 0,
@@ -124,6 +134,7 @@ function migrate(parent: State, parameters: Parameters, epoch: number): State {
       signals: [],
       identities: [],
       vantages: [],
+      blocks: [],
     }
   })
   const excluded: State['meta']['excluded'] = []
@@ -262,17 +273,26 @@ function computeHeads(
   parameters: Parameters,
   voices: readonly (readonly Voice[])[],
   fLive: bigint,
+  astray: readonly boolean[],
 ): Map<string, Map<string, Weighed>> {
   const groups = [...new Set(parameters.targets.map(({ group }) => text(group)))].toSorted()
   const out = new Map<string, Map<string, Weighed>>()
   for (const group of groups) {
     if (group === '') continue
     const highest = new Map<string, Map<number, Weighed>>()
+    const hasOnChain = (name: string) =>
+      parameters.targets.some(
+        ({ group: own, signals }, index) =>
+          text(own) === group &&
+          astray[index] !== true &&
+          signals.some((each) => each.aggregate === 2 && text(each.name) === name),
+      )
     for (const [index, target] of parameters.targets.entries()) {
       if (text(target.group) !== group) continue
       for (const [signal, definition] of target.signals.entries()) {
         if (definition.aggregate !== 2) continue
         const name = text(definition.name)
+        if (astray[index] === true && hasOnChain(name)) continue
         const byMember = highest.get(name) ?? new Map<number, Weighed>()
         highest.set(name, byMember)
         for (const voice of voices[index] ?? []) {
@@ -340,6 +360,7 @@ function judge(
   voices: readonly Voice[],
   committee: Committee,
   fLive: bigint,
+  isAstray: boolean,
   compared: readonly Compared[],
 ): Raw {
   const { policy } = target
@@ -371,6 +392,8 @@ function judge(
     .filter(({ code }) => compared[code]?.isHolding === true)
   const gravest = Math.max(0, ...holding.map(({ threshold }) => threshold.severity))
   const first = holding.find(({ threshold }) => threshold.severity === gravest)
+  if (isAstray && policy.astray !== 0 && policy.astray >= gravest)
+    return { verdict: policy.astray, kind: 6, code: 0 }
   return first === undefined
     ? { verdict: 1, kind: 0, code: 0 }
     : { verdict: gravest, kind: 2, code: first.code }

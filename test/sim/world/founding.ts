@@ -139,7 +139,7 @@ function makeTarget(index: number, shards: number, prng: Prng): Target {
       },
       { name: fromText('latency'), unit: fromText('us'), scale: 0, aggregate: aggregates.median },
     ],
-    identities: [{ name: fromText('hash') }],
+    identities: [{ name: fromText('block-hash') }],
     policy: {
       reachedMin: prng.pick([501, 667, 1000]),
       failedMin: prng.pick([501, 667, 1000]),
@@ -148,6 +148,7 @@ function makeTarget(index: number, shards: number, prng: Prng): Target {
       regionsMin: prng.pick([0, 0, 2]),
       networksMin: prng.pick([0, 0, 2]),
       operatorsMin: 0,
+      astray: prng.pick([verdicts.degraded, verdicts.degraded, verdicts.down, 0]),
       thresholds: [
         {
           signal: 1,

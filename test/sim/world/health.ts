@@ -11,10 +11,19 @@ import {
 } from '@watchfire/attestation'
 import { Prng } from './prng.ts'
 
-type Condition = 'up' | 'down' | 'slow' | 'partial' | 'behind'
+type Condition = 'up' | 'down' | 'slow' | 'partial' | 'behind' | 'forked'
 
 /** Rounds that a target stays as it is, at the shortest and the longest. */
 const SPELL_ROUNDS = { min: 1, max: 7 }
+
+/** Rounds in which a chain's nodes are asked for the same height. */
+const REFERENCE_ROUNDS = 3
+
+/** What a node says its block is: that of its chain, or its own; one observer in ten sees another. */
+function getHash(id: string, condition: Condition, prng: Prng): string {
+  if (!prng.chance(900)) return 'seen-by-one'
+  return condition === 'forked' ? `fork-${id}` : 'chain'
+}
 
 /**
  * How targets fare, and what each member makes of it: drawn from the seed, the same whoever asks
@@ -77,12 +86,16 @@ export class Health {
       status: observationStatuses.reached,
       code: 0,
       referenceKind: referenceKinds.height,
-      reference: round,
+      // A few rounds ask for one height, and who is behind for the one before.
+      reference: Math.max(
+        0,
+        Math.floor(round / REFERENCE_ROUNDS) - (condition === 'behind' ? 1 : 0),
+      ),
       signals: [
         { index: 0, value: toBits(height) },
         ...(prng.chance(950) ? [{ index: 1, value: toBits(latencyUs) }] : []),
       ],
-      identities: [{ index: 0, value: fromText(`${id}-${prng.chance(900) ? round : 'fork'}`) }],
+      identities: [{ index: 0, value: fromText(getHash(id, condition, prng)) }],
     }
   }
 
@@ -102,6 +115,7 @@ export class Health {
         'slow',
         'partial',
         'behind',
+        'forked',
       ])
       const rounds = prng.between(SPELL_ROUNDS.min, SPELL_ROUNDS.max)
       for (let i = 0; i < rounds; i++) conditions.push(condition)

@@ -199,7 +199,11 @@ function checkSignatures(
 /** Check 12. */
 function checkState(bytes: Uint8Array, certified: Struct, epoch: Epoch): void {
   demand(same(certified['stateRoot'], computeStateRoot(bytes)), 'wrong-state')
-  const { meta: about, targets } = state.read(bytes) as { meta: Struct; targets: Struct[] }
+  const {
+    meta: about,
+    targets,
+    groups,
+  } = state.read(bytes) as Record<'meta', Struct> & Record<'targets' | 'groups', Struct[]>
   for (const field of ['epoch', 'height', 'round']) {
     demand(about[field] === certified[field], 'wrong-state')
   }
@@ -208,14 +212,30 @@ function checkState(bytes: Uint8Array, certified: Struct, epoch: Epoch): void {
     verdict: 5,
     settled: 4,
     streak: 4,
-    reasonKind: 5,
+    reasonKind: 6,
     outcome: 999,
     referenceKind: 2,
+    astray: 1,
   }
   for (const [i, each] of targets.entries()) {
     demand(same(each['id'], epoch.targetIds[i]), 'wrong-state')
     for (const [field, max] of Object.entries(bounds)) {
       demand((each[field] as number) <= max, 'wrong-state')
+    }
+  }
+  checkGroups(groups, epoch.parameters['targets'] as Struct[])
+}
+
+function checkGroups(groups: Struct[], targets: Struct[]): void {
+  const hex = (each: Struct, field: string) =>
+    Buffer.from(each[field] as Uint8Array).toString('hex')
+  const ids = [...new Set(targets.map((each) => hex(each, 'group')))].filter((id) => id !== '')
+  demand(groups.map((each) => hex(each, 'id')).join() === ids.toSorted().join(), 'wrong-state')
+  for (const group of groups) {
+    demand((group['standing'] as number) <= 4, 'wrong-state')
+    for (const { target, signal } of group['signals'] as Struct[]) {
+      const defined = targets[target as number]?.['signals'] as Struct[] | undefined
+      demand(defined?.[signal as number] !== undefined, 'wrong-state')
     }
   }
 }

@@ -18,6 +18,7 @@ const policy = container({
   regionsMin: u8,
   networksMin: u8,
   operatorsMin: u8,
+  astray: u8,
   thresholds: list(threshold, 16),
 })
 const target = container({
@@ -73,6 +74,7 @@ const targetState = container({
   streak: u8,
   streakCount: u16,
   crossed: u16,
+  astray: u8,
   reasonKind: u8,
   reasonCode: u16,
   reached: u64,
@@ -85,10 +87,23 @@ const targetState = container({
   signals: list(container({ index: u8, weight: u64, value: bits64 }), 32),
   identities: list(container({ index: u8, weight: u64, value: short }), 8),
   vantages: list(container({ region: id, reached: u64, failed: u64, abstained: u64 }), 64),
+  blocks: list(
+    container({ height: u64, identities: list(container({ index: u8, value: short }), 2) }),
+    2,
+  ),
 })
+const mark = container({ round: u64, value: bits64 })
 const groupState = container({
   id,
-  heads: list(container({ name: short, weight: u64, value: bits64 }), 32),
+  standing: u8,
+  since: u64,
+  heads: list(container({ name: short, weight: u64, value: bits64, behindMs: u64 }), 32),
+  paces: list(
+    container({ name: short, older: mark, newer: mark, last: mark, intervalUs: u64 }),
+    32,
+  ),
+  forks: list(container({ identity: short, height: u64, majority: list(short, 1) }), 2),
+  signals: list(container({ target: u16, signal: u8, targets: u16, value: bits64 }), 64),
 })
 export const state = container({
   meta,

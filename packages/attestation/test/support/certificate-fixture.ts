@@ -21,6 +21,7 @@ import {
   toBits,
   type View,
   voteKinds,
+  toText,
 } from '@watchfire/attestation'
 import { getMembers, getSecret } from './network-fixture.ts'
 
@@ -43,8 +44,18 @@ export function makeState(context: EpochContext, place: Place = PLACE): State {
       handover: context.parameters.handover,
     },
     targets: context.parameters.targets.map(({ id }, index) => makeTargetState(id, index)),
-    groups: [],
+    groups: listGroups(context),
   }
+}
+
+/** Groups of the parameters, of which nothing is known. */
+function listGroups({ parameters }: EpochContext): State['groups'] {
+  const ids = new Set(
+    parameters.targets.map(({ group }) => toText(group)).filter((id) => id !== ''),
+  )
+  const since = 0 as Round
+  const nothing = { standing: 0, since, heads: [], paces: [], forks: [], signals: [] }
+  return [...ids].toSorted().map((id) => ({ ...nothing, id: fromText(id) }))
 }
 
 export function makeTargetState(id: Uint8Array, index: number): TargetState {
@@ -57,6 +68,7 @@ export function makeTargetState(id: Uint8Array, index: number): TargetState {
     streak: 0,
     streakCount: 0,
     crossed: 0,
+    astray: 0,
     reasonKind: isUp ? 0 : 1,
     reasonCode: isUp ? 0 : 1,
     reached: isUp ? 4 : 0,
@@ -69,6 +81,7 @@ export function makeTargetState(id: Uint8Array, index: number): TargetState {
     signals: isUp ? [{ index: 0, weight: 4, value: toBits(1200n + BigInt(index)) }] : [],
     identities: [],
     vantages: [{ region: fromText(''), reached: isUp ? 4 : 0, failed: isUp ? 0 : 4, abstained: 0 }],
+    blocks: [],
   }
 }
 

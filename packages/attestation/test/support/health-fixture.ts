@@ -7,6 +7,7 @@ import {
   type MemberIndex,
   type Round,
   type State,
+  standings,
   type TargetState,
   toBits,
   verdicts,
@@ -94,16 +95,21 @@ export function makeHealthState(
     targets: context.parameters.targets.map(({ id }, index) =>
       makeTarget(id, agreed[context.targetIds[index] ?? ''] ?? {}),
     ),
-    groups: ['a', 'b'].map((group) => {
-      const head = heads[group]
-      return {
-        id: fromText(group),
-        heads:
-          head === undefined
-            ? []
-            : [{ name: fromText('head'), weight: 4, value: toBits(BigInt(head)) }],
-      }
-    }),
+    groups: ['a', 'b'].map((group) => makeGroup(group, heads[group])),
+  }
+}
+
+function makeGroup(id: string, head: number | undefined): State['groups'][number] {
+  const name = fromText('head')
+  const value = toBits(BigInt(head ?? 0))
+  return {
+    id: fromText(id),
+    standing: standings.unknown,
+    since: 1 as Round,
+    heads: head === undefined ? [] : [{ name, weight: 4, value, behindMs: 0 }],
+    paces: [],
+    forks: [],
+    signals: [],
   }
 }
 
@@ -117,6 +123,7 @@ function makeTarget(id: Uint8Array, agreed: Agreed): TargetState {
     streak: 0,
     streakCount: 0,
     crossed: 0,
+    astray: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 4,
@@ -136,6 +143,7 @@ function makeTarget(id: Uint8Array, agreed: Agreed): TargetState {
       { region: fromText('eu'), reached: 2, failed: 0, abstained: 0 },
       { region: fromText('us'), reached: 2, failed: 0, abstained: 0 },
     ],
+    blocks: [],
     ...changes,
   }
 }

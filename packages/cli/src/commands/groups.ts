@@ -1,16 +1,14 @@
 import {
-  type CertifiedState,
   describeStanding,
-  type EpochContext,
   type Fork,
   formatQuantity,
   type GroupHealth,
-  groupStatesMax,
   type HeadHealth,
   makeGenesisContext,
+  type MemberHealth,
   viewGroups,
 } from '@watchfire/attestation'
-import { type Api, getTrustRoot, makeApi } from '../api.ts'
+import { getTrustRoot, makeApi } from '../api.ts'
 import { CommandFault, exitCodes } from '../command-fault.ts'
 import { fetchCertified } from '../fetch-certified.ts'
 import { getVerdict } from '../state-view.ts'
@@ -21,10 +19,7 @@ import type { ApiOptions } from './status.ts'
 export interface GroupsOptions extends ApiOptions {
   readonly manifest?: string
   readonly group?: string
-  readonly states?: string
 }
-
-const statesDefault = 16
 
 const styles: Readonly<Record<GroupHealth['standing'], Style>> = {
   forked: 'red',
@@ -33,16 +28,13 @@ const styles: Readonly<Record<GroupHealth['standing'], Style>> = {
   unknown: 'gray',
 }
 
-/** `watchfire groups`: how each chain is, computed here from certificates that were verified here. */
+/** `watchfire groups`: how each chain is, as agreed in a certificate that was verified here. */
 export async function groupsCommand(terminal: Terminal, options: GroupsOptions): Promise<void> {
-  const wanted = readCount(options.states)
   const api = makeApi(options.api)
   const { manifest } = await getTrustRoot(api, options.manifest, terminal)
-  const certified = await fetchNewest(api, makeGenesisContext(manifest), wanted)
-  const newest = certified.at(-1)
-  if (newest === undefined) return
-  const states = certified.map(({ state }) => state)
-  const all = viewGroups(newest.context, states)
+  const genesis = makeGenesisContext(manifest)
+  const { certified } = await fetchCertified(api, genesis, '/v1/certificates/latest')
+  const all = viewGroups(certified.context, certified.state)
   const groups = all.filter(({ id }) => options.group === undefined || id === options.group)
   if (options.group !== undefined && groups.length === 0)
     throw new CommandFault(exitCodes.usage, `the manifest has no group ${cleanText(options.group)}`)
@@ -53,41 +45,7 @@ export async function groupsCommand(terminal: Terminal, options: GroupsOptions):
         ? formatGroups(terminal, groups)
         : groups.flatMap((group) => formatGroup(terminal, group))
   for (const line of lines) terminal.out(line)
-  const first = certified[0]?.header.round ?? newest.header.round
-  const over = `${certified.length} certified state${certified.length === 1 ? '' : 's'}`
-  terminal.err(`over ${over}, rounds ${first} to ${newest.header.round}`)
-}
-
-/** The newest certified states of one epoch, ascending, as far back as the node keeps them. */
-async function fetchNewest(
-  api: Api,
-  genesis: EpochContext,
-  count: number,
-): Promise<readonly CertifiedState[]> {
-  const { certified: newest } = await fetchCertified(api, genesis, '/v1/certificates/latest')
-  const found = [newest]
-  const floor = Math.max(1, newest.header.height - count + 1)
-  for (let height = newest.header.height - 1; height >= floor; height--) {
-    const older = await fetchKept(api, genesis, height)
-    if (older === undefined || older.header.epoch !== newest.header.epoch) break
-    found.unshift(older)
-  }
-  return found
-}
-
-/** @returns undefined where the node has it no more; a certificate that is refused is a fault */
-async function fetchKept(
-  api: Api,
-  genesis: EpochContext,
-  height: number,
-): Promise<CertifiedState | undefined> {
-  const path = `/v1/certificates/${height}`
-  try {
-    return (await fetchCertified(api, genesis, path)).certified
-  } catch (error) {
-    if (error instanceof CommandFault && / 404 /.test(error.message)) return undefined
-    throw error
-  }
+  terminal.err(`round ${certified.header.round}, signed by ${certified.signers.length}`)
 }
 
 function formatGroups(terminal: Terminal, groups: readonly GroupHealth[]): string[] {
@@ -117,7 +75,7 @@ function formatGroup(terminal: Terminal, group: GroupHealth): string[] {
       'fork',
       paint(terminal, 'red', formatFork(fork)),
     ]),
-    ['targets', group.targets.map(({ id, verdict }) => `${id} ${getVerdict(verdict)}`).join(', ')],
+    ['targets', group.targets.map(formatTarget).join(', ')],
   ]
   const columns = [{ title: 'signal' }, { title: 'in the middle', isRight: true }, { title: 'of' }]
   const rows = group.signals.map(({ name, value, unit, scale, targets }) => [
@@ -135,18 +93,17 @@ function formatHead({ name, value, unit, scale }: HeadHealth): string {
   return `${name} ${formatQuantity(value, scale, unit)}`
 }
 
-function formatInterval({ intervalMs }: HeadHealth): string | undefined {
-  return intervalMs === undefined ? undefined : formatQuantity(intervalMs, 0, 'ms')
+function formatInterval({ intervalUs }: HeadHealth): string | undefined {
+  return intervalUs === undefined ? undefined : formatQuantity(BigInt(intervalUs), 0, 'us')
 }
 
 function describeHead(head: HeadHealth): string {
-  const { advance, overMs, scale, unit, advancedAt } = head
-  const moved =
-    advance === undefined || overMs === undefined
-      ? ''
-      : `, rose by ${formatQuantity(advance, scale, unit)} in ${formatQuantity(BigInt(overMs), 0, 'ms')}`
-  const last = advancedAt === undefined ? '' : `, last in round ${advancedAt}`
-  return `${formatHead(head)}${moved}${last}`
+  const { behindMs = 0, risenAt } = head
+  const interval = formatInterval(head)
+  const pace = interval === undefined ? '' : `, one in ${interval}`
+  const behind = behindMs === 0 ? '' : `, ${formatQuantity(BigInt(behindMs), 0, 'ms')} behind`
+  const last = risenAt === undefined ? '' : `, last rose in round ${risenAt}`
+  return `${formatHead(head)}${pace}${behind}${last}`
 }
 
 function formatFork({ identity, height, branches, majority }: Fork): string {
@@ -157,6 +114,10 @@ function formatFork({ identity, height, branches, majority }: Fork): string {
   return `fork at ${height}, ${identity} ${sides.join(' | ')}`
 }
 
+function formatTarget({ id, verdict, astray }: MemberHealth): string {
+  return `${id} ${getVerdict(verdict)}${astray ? ' (astray)' : ''}`
+}
+
 function countVerdicts({ targets }: GroupHealth): string {
   const counts = new Map<string, number>()
   for (const { verdict } of targets)
@@ -165,19 +126,12 @@ function countVerdicts({ targets }: GroupHealth): string {
 }
 
 function toJson(group: GroupHealth): object {
-  const targets = group.targets.map(({ id, verdict }) => ({ id, verdict: getVerdict(verdict) }))
+  const targets = group.targets.map((target) => ({
+    ...target,
+    verdict: getVerdict(target.verdict),
+  }))
   return { ...group, words: describeStanding(group), targets }
 }
 
 const writeBigint = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value
-
-function readCount(text: string | undefined): number {
-  if (text === undefined) return statesDefault
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (count >= 1 && count <= groupStatesMax) return count
-  throw new CommandFault(
-    exitCodes.usage,
-    `--states: expected a number from 1 to ${groupStatesMax}, got ${cleanText(text)}`,
-  )
-}

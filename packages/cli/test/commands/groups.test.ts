@@ -7,13 +7,16 @@ import {
   encode,
   fromText,
   getAttestationDigest,
+  type GroupState,
   makeCertificateFile,
   makeGenesisContext,
   type MemberIndex,
   parseManifest,
   reasonKinds,
+  type Round,
   signDigest,
   signedAttestationType,
+  standings,
   type State,
   type TargetIndex,
   toBits,
@@ -62,17 +65,21 @@ const context = makeGenesisContext(manifest)
 
 type Change = Partial<State['targets'][number]>
 
+const intervalUs = 2_000_000
+const hashOf = (byte: number) => new Uint8Array(32).fill(byte)
+
 /** The certificate of a height, of the round twice as high, with a head and something to say of n3 and others. */
 function makeCertificate(
   height: number,
   head: number,
   changes: Change = {},
   changed: readonly number[] = [2],
+  group: Pick<GroupState, 'forks'> = { forks: [] },
 ): Uint8Array {
   const { meta, targets } = makeState(height * 2)
   const [sample] = targets
   assert.ok(sample !== undefined)
-  const block = (byte: number) => [{ index: 0, weight: 3, value: new Uint8Array(32).fill(byte) }]
+  const mark = { round: 4 as Round, value: toBits(BigInt(head)) }
   const state: State = {
     meta: { ...meta, height: height as typeof meta.height },
     targets: ['n1', 'n2', 'n3'].map((id, at) => ({
@@ -81,7 +88,7 @@ function makeCertificate(
       referenceKind: 1,
       reference: 100 + height,
       signals: [{ index: 0, weight: 3, value: toBits(BigInt(head)) }],
-      identities: block(1),
+      blocks: [{ height: 100 + height, identities: [{ index: 0, value: hashOf(1) }] }],
       vantages: [
         { region: fromText('eu'), reached: 2, failed: 0, abstained: 0 },
         { region: fromText('us'), reached: 1, failed: 0, abstained: 0 },
@@ -91,7 +98,12 @@ function makeCertificate(
     groups: [
       {
         id: fromText('evm'),
-        heads: [{ name: fromText('head'), weight: 3, value: toBits(BigInt(head)) }],
+        standing: group.forks.length > 0 ? standings.forked : standings.advancing,
+        since: 2 as Round,
+        heads: [{ name: fromText('head'), weight: 3, value: toBits(BigInt(head)), behindMs: 0 }],
+        paces: [{ name: fromText('head'), older: mark, newer: mark, last: mark, intervalUs }],
+        signals: [{ target: 0 as TargetIndex, signal: 0, targets: 2, value: toBits(BigInt(head)) }],
+        ...group,
       },
     ],
   }
@@ -146,41 +158,45 @@ describe('commands that say how chains are', () => {
 
   const chain = (last: Uint8Array): Record<string, Answer> => ({
     '/v1/certificates/latest': { bytes: last },
-    '/v1/certificates/2': { bytes: makeCertificate(2, 102) },
-    '/v1/certificates/1': { json: { code: 'not-kept' }, status: 404 },
   })
-  const forked = { identities: [{ index: 0, weight: 3, value: new Uint8Array(32).fill(2) }] }
+  const forked = makeCertificate(
+    3,
+    104,
+    { astray: 1, blocks: [{ height: 103, identities: [{ index: 0, value: hashOf(2) }] }] },
+    [2],
+    { forks: [{ identity: fromText('block-hash'), height: 103, majority: [hashOf(1)] }] },
+  )
 
-  it('groups: follows a chain over the states that the node keeps, each verified', async () => {
+  it('groups: says how a chain is, from one certificate that is verified', async () => {
     const { out, err, exitCode } = await run(chain(makeCertificate(3, 104)), 'groups')
-    assert.equal(exitCode, 0)
+    assert.equal(exitCode, 0, err)
     assert.match(out, /^evm +advancing +head 104 blocks +2 s +3 up$/m)
-    assert.equal(err, 'over 2 certified states, rounds 4 to 6\n')
+    assert.equal(err, 'round 6, signed by 3\n')
   })
 
   it('groups: shows who is on another chain than most, for people and as JSON', async () => {
-    const answers = chain(makeCertificate(3, 104, forked))
-    const { out } = await run(answers, 'groups')
+    const { out } = await run(chain(forked), 'groups')
     assert.match(out, /^evm +forked/m)
     const [most, other] = ['01', '02'].map((byte) => byte.repeat(8))
     const fork = `fork at 103, block-hash ${most}… \\(most\\) n1, n2 \\| ${other}… n3`
     assert.match(out, new RegExp(`^evm: ${fork}$`, 'm'))
-    const json = JSON.parse((await run(answers, 'groups', '--json')).out) as Record<string, unknown>
-    assert.equal(json['standing'], 'forked')
-    assert.equal(json['words'], '1 of 3 targets on another chain than most: n3')
-    const one = await run(answers, 'groups', '--group', 'evm', '--states', '1')
+    const { out: json } = await run(chain(forked), 'groups', '--json')
+    const read = JSON.parse(json) as Record<string, unknown>
+    assert.equal(read['standing'], 'forked')
+    assert.equal(read['words'], '1 of 3 targets on another chain than most: n3')
+    const one = await run(chain(forked), 'groups', '--group', 'evm')
     assert.match(one.out, /^standing +forked: 1 of 3 targets on another chain than most: n3$/m)
+    assert.match(one.out, /^head +head 104 blocks, one in 2 s, last rose in round 4$/m)
     assert.match(one.out, /^head +104 blocks +2 targets$/m)
+    assert.match(one.out, /^targets +n1 up, n2 up, n3 up \(astray\)$/m)
   })
 
-  it('groups: refuses a certificate that proves nothing, an odd count, and a group there is not', async () => {
-    const bad = makeCertificate(2, 102)
+  it('groups: refuses a certificate that proves nothing, and a group there is not', async () => {
+    const bad = makeCertificate(3, 104)
     bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1
-    const answers = { ...chain(makeCertificate(3, 104)), '/v1/certificates/2': { bytes: bad } }
-    const refused = await run(answers, 'groups')
+    const refused = await run(chain(bad), 'groups')
     assert.equal(refused.exitCode, 1)
-    assert.match(refused.err, /certificates\/2: refused: /)
-    assert.equal((await run(answers, 'groups', '--states', '33')).exitCode, 2)
+    assert.match(refused.err, /certificates\/latest: refused: /)
     assert.equal((await run(chain(makeCertificate(3, 104)), 'groups', '--group', 'x')).exitCode, 2)
   })
 

@@ -106,6 +106,7 @@ export function makeBlocks(
         streak: 0,
         streakCount: 0,
         crossed: 0,
+        astray: 0,
         reasonKind: 0,
         reasonCode: 0,
         reached: 4,
@@ -118,6 +119,7 @@ export function makeBlocks(
         signals: [],
         identities: [],
         vantages: [],
+        blocks: [],
       })),
       groups: [],
     }

@@ -2,45 +2,29 @@ import {
   describeStanding,
   formatQuantity,
   type GroupHealth,
-  groupStatesMax,
   type HeadHealth,
-  type Height,
   type ProviderHealth,
 } from '@watchfire/attestation'
-import type { FeedRecord, FeedSource } from '../feed-source.ts'
+import type { FeedSource } from '../feed-source.ts'
 import { formatRoundStart } from './freshness.ts'
 import type { GroupReading, ProviderReading } from './health-schemas.ts'
 import { getVerdictName } from './target-reading.ts'
 
-/** Target states read for one answer: reading more would hold up the node itself. */
-const targetStatesMax = 65_536
-
-/**
- * The newest records, ascending: as many as groups are looked at over, as far as they are kept, and
- * fewer where there are thousands of targets.
- */
-export function listNewest(source: FeedSource): readonly FeedRecord[] {
-  const latest = source.latest()
-  if (latest === undefined) return []
-  const affordable = Math.floor(targetStatesMax / Math.max(1, latest.state.targets.length))
-  const count = Math.min(groupStatesMax, Math.max(2, affordable))
-  return source.listAfter(Math.max(0, latest.height - count) as Height, count)
-}
-
-/** How a chain is, in words and numbers (SPEC 12.1). */
-export function readGroup(group: GroupHealth): GroupReading {
-  const { id, standing, heads, forks, signals, targets } = group
+/** How a chain is, in words and numbers (SPEC 7.11). */
+export function readGroup(source: FeedSource, group: GroupHealth): GroupReading {
+  const { id, standing, since, heads, forks, signals, targets } = group
   return {
     id,
     standing,
+    since,
+    sinceStart: formatRoundStart(source, since),
     words: describeStanding(group),
     heads: heads.map((head) => ({
       ...readQuantity(head),
       weight: head.weight,
-      advance: head.advance?.toString() ?? null,
-      overMs: head.overMs ?? null,
-      intervalMs: head.intervalMs?.toString() ?? null,
-      advancedAt: head.advancedAt ?? null,
+      intervalUs: head.intervalUs ?? null,
+      behindMs: head.behindMs ?? null,
+      risenAt: head.risenAt ?? null,
     })),
     forks: forks.map(({ identity, height, branches, majority, astray }) => ({
       identity,
@@ -50,11 +34,15 @@ export function readGroup(group: GroupHealth): GroupReading {
       astray: [...astray],
     })),
     signals: signals.map((signal) => ({ ...readQuantity(signal), targets: signal.targets })),
-    targets: targets.map((target) => ({ id: target.id, verdict: getVerdictName(target.verdict) })),
+    targets: targets.map(({ id: target, verdict, astray }) => ({
+      id: target,
+      verdict: getVerdictName(verdict),
+      astray,
+    })),
   }
 }
 
-/** What a provider runs, and its incident if it has one (SPEC 12.2). */
+/** What a provider runs, and its incident if it has one (SPEC 12.1). */
 export function readProvider(source: FeedSource, provider: ProviderHealth): ProviderReading {
   const { id, targets, incident } = provider
   return {

@@ -11,8 +11,8 @@ import {
   withFreshness,
 } from './reading-schemas.ts'
 
-// How chains and providers are, and who sees what of a target: what readers make of certified
-// states (SPEC 12.1 to 12.3).
+// How chains are (SPEC 7.11), and what readers make of certified states: how providers are, and who
+// sees what of a target (SPEC 12.1, 12.2).
 
 const number = (description: string) => Type.String({ pattern: '^-?\\d+$', description })
 
@@ -27,10 +27,17 @@ const quantity = {
 const headSchema = Type.Object({
   ...quantity,
   weight: integer('Weight behind it'),
-  advance: nullable(number('What it rose by over the states looked at; null: one state alone')),
-  overMs: nullable(integer('Time between those states’ rounds')),
-  intervalMs: nullable(number('Mean time for one unit, such as the block interval; null: no rise')),
-  advancedAt: nullable(integer('Round of the newest state that has it higher than before')),
+  intervalUs: nullable(
+    integer(
+      'Mean time of one unit, such as the block interval, in microseconds; null: unknown yet',
+    ),
+  ),
+  behindMs: nullable(
+    integer(
+      'How long ago the highest head of its unit was there: of `finalized`, the finality time; null: unknown yet',
+    ),
+  ),
+  risenAt: nullable(integer('Round in which it came to the highest value that it had')),
 })
 
 const forkSchema = Type.Object({
@@ -42,7 +49,7 @@ const forkSchema = Type.Object({
   ),
   majority: nullable(hex('What more than half of those compared agree on; null: nothing')),
   astray: Type.Array(Type.String(), {
-    description: 'Targets not on a majority’s branch, compared at no later height',
+    description: 'Targets not on a majority’s branch',
   }),
 })
 
@@ -50,8 +57,10 @@ const group = Type.Object({
   id: text('Group, as the manifest names it'),
   standing: literals(
     ['forked', 'advancing', 'still', 'unknown'],
-    'forked: its targets disagree on the chain. still: no head rose over the states looked at',
+    'forked: its targets disagree on the chain. still: no head rose for longer than it takes it to',
   ),
+  since: integer('Round since which it stands so'),
+  sinceStart: time('When that round began'),
   words: text('The same for people'),
   heads: Type.Array(headSchema, { description: 'Corroborated heads' }),
   forks: Type.Array(forkSchema),
@@ -59,22 +68,26 @@ const group = Type.Object({
     Type.Object({ ...quantity, targets: integer('Targets that it is the lower median of') }),
     { description: 'Of targets that are on the chain and not down' },
   ),
-  targets: Type.Array(Type.Object({ id: text('Target'), verdict: verdictSchema })),
+  targets: Type.Array(
+    Type.Object({
+      id: text('Target'),
+      verdict: verdictSchema,
+      astray: Type.Boolean({
+        description: 'On another chain than most, or nobody knows which is right',
+      }),
+    }),
+  ),
 })
 export type GroupReading = Static<typeof group>
 
-const lookedAt = nullable(
-  Type.Object(
-    { from: integer('First height'), to: integer('Last height') },
-    { description: 'Certified states that this is computed from: anyone can, from their files' },
-  ),
-)
-
 export const groupsSchema = withFreshness(
-  { groups: Type.Array(group), states: lookedAt, next },
-  'How each chain is',
+  { groups: Type.Array(group), next },
+  'How each chain is, as the newest certified state says',
 )
-export const groupSchema = withFreshness({ group, states: lookedAt }, 'How a chain is')
+export const groupSchema = withFreshness(
+  { group },
+  'How a chain is, as the newest certified state says',
+)
 
 const provider = Type.Object({
   id: text('Provider, as the manifest names it'),

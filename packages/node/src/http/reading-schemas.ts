@@ -96,7 +96,7 @@ export type IdentityReading = Static<typeof identitySchema>
 
 const reasonSchema = nullable(
   Type.Object({
-    kind: literals(['outcome', 'threshold', 'share', 'observers', 'vantage'], 'SPEC 7.7'),
+    kind: literals(['outcome', 'threshold', 'share', 'observers', 'vantage', 'astray'], 'SPEC 7.7'),
     code: nullable(text('The outcome, or the signal whose threshold holds')),
     words: text('The same for people'),
   }),
@@ -130,6 +130,10 @@ export const target = {
     absent: integer('Weight that said nothing'),
     weightTotal: integer('Weight of the whole committee'),
   }),
+  astray: Type.Boolean({
+    description:
+      'Whether it is on another chain than most of its group, or nobody knows which is right',
+  }),
   outcome: nullable(text('Failure that most of the observing weight saw')),
   reference: referenceSchema,
   signals: Type.Array(signalSchema),
@@ -157,6 +161,7 @@ export const definition = {
     regionsMin: integer('Distinct regions that must fail'),
     networksMin: integer('Distinct networks that must fail'),
     operatorsMin: integer('Distinct operators that must fail'),
+    astray: literals(['none', 'degraded', 'down'], 'Verdict on another chain than its group'),
     thresholds: Type.Array(
       Type.Object({
         signal: text('Signal'),

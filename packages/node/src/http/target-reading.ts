@@ -1,4 +1,6 @@
 import {
+  type AstrayName,
+  astrayNames,
   type EpochContext,
   type Reason,
   formatQuantity,
@@ -126,6 +128,7 @@ export function readTarget(
             needed: rises ? target.policy.riseRounds : target.policy.fallRounds,
           },
     observed: { reached, failed, abstained, absent, weightTotal: context.weightTotal },
+    astray: state.astray === 1,
     outcome: state.outcome === 0 ? null : getCodeName(outcomes, state.outcome),
     reference: readReference(state.referenceKind, state.reference),
     signals: state.signals.map((signal) => readSignal(target, signal)),
@@ -159,6 +162,7 @@ export function readDefinition(target: Target): TargetDefinition {
       regionsMin: policy.regionsMin,
       networksMin: policy.networksMin,
       operatorsMin: policy.operatorsMin,
+      astray: getCodeName(astrayNames, policy.astray) as AstrayName,
       thresholds: policy.thresholds.map((threshold) => {
         const { name, ...reading } = readThreshold(target, threshold)
         return { signal: name, ...reading }
@@ -177,6 +181,7 @@ export function makeUncovered(context: EpochContext, target: Target): TargetStat
     streak: 0,
     streakCount: 0,
     crossed: 0,
+    astray: 0,
     reasonKind: 0,
     reasonCode: 0,
     reached: 0,
@@ -189,5 +194,6 @@ export function makeUncovered(context: EpochContext, target: Target): TargetStat
     signals: [],
     identities: [],
     vantages: [],
+    blocks: [],
   }
 }

@@ -5,7 +5,7 @@ import type { VantageReading } from './health-schemas.ts'
 /** Attestations of one round that are looked at: of 256 members, twice over. */
 const attestationsMax = 512
 
-/** Who sees what of a target in a certified round (SPEC 12.3). */
+/** Who sees what of a target in a certified round (SPEC 12.2). */
 export function readVantage(
   source: FeedSource,
   record: FeedRecord | undefined,

@@ -201,7 +201,7 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
   },
   'provider-incidents': {
     metric: 'watchfire_provider_incidents',
-    help: 'Providers much of which is down at once (SPEC 12.2)',
+    help: 'Providers much of which is down at once (SPEC 12.1)',
   },
   'members-excluded': {
     metric: 'watchfire_members_excluded',

@@ -20,32 +20,36 @@ describe('chains, providers and vantage over HTTP', () => {
 
   const ask = async (path: string) => (await fetch(test.server.url + path)).json() as Promise<Json>
 
-  it('tells how a chain moves, over which certified states, for whoever wants to recompute it', async () => {
+  it('tells how a chain is, as the newest certified state has it', async () => {
     const answer = await ask('/v1/groups')
-    assert.deepEqual(answer['states'], { from: 1, to: 4 })
+    assert.equal(answer['height'], 4)
     const [group] = answer['groups'] as Json[]
     assert.equal(group?.['id'], 'evm')
     assert.equal(group['standing'], 'advancing')
+    assert.equal(group['since'], 2)
     const [head] = group['heads'] as Json[]
     assert.equal(head?.['name'], 'height')
-    assert.equal(head['overMs'], 8000)
-    assert.ok(Number(head['advance']) > 0)
-    assert.equal(head['intervalMs'], String(Math.floor(8000 / Number(head['advance']))))
+    assert.equal(head['behindMs'], 0)
+    assert.ok(Number(head['intervalUs']) > 0)
+    assert.equal(head['risenAt'], 5)
     assert.deepEqual(group['forks'], [])
-    assert.deepEqual(group['targets'], [{ id: 'chain', verdict: 'up' }])
+    assert.deepEqual(group['targets'], [{ id: 'chain', verdict: 'up', astray: false }])
     const one = await ask('/v1/groups/evm')
     assert.deepEqual(one['group'], group)
     assert.equal((await ask('/v1/groups/none'))['code'], 'unknown-group')
   })
 
-  it('works it out anew for each certificate', async () => {
+  it('reads it anew for each certificate', async () => {
     const own = await startTestServer(2, { chain: makeChain(plans) })
     try {
-      const read = async () =>
-        ((await (await fetch(`${own.server.url}/v1/groups`)).json()) as Json)['states']
-      assert.deepEqual(await read(), { from: 1, to: 2 })
+      const read = async () => {
+        const answer = (await (await fetch(`${own.server.url}/v1/groups`)).json()) as Json
+        const [group] = answer['groups'] as Json[]
+        return (group?.['heads'] as Json[])[0]?.['risenAt']
+      }
+      assert.equal(await read(), 2)
       own.source.reach(3)
-      assert.deepEqual(await read(), { from: 1, to: 3 })
+      assert.equal(await read(), 4)
     } finally {
       await own.server.close()
     }
@@ -106,7 +110,7 @@ describe('chains, providers and vantage over HTTP', () => {
       const answer = (await (await fetch(`${own.server.url}/v1/targets/web`)).json()) as Json
       assert.equal((answer['target'] as Json)['vantage'], null)
       const groups = (await (await fetch(`${own.server.url}/v1/groups`)).json()) as Json
-      assert.deepEqual([groups['groups'], groups['states']], [[], null])
+      assert.deepEqual([groups['groups'], groups['height']], [[], null])
     } finally {
       await own.server.close()
     }

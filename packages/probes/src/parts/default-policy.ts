@@ -15,6 +15,7 @@ export function makePolicy(thresholds: readonly ThresholdFile[]): PolicyFile {
     regionsMin: 0,
     networksMin: 0,
     operatorsMin: 0,
+    astray: 'degraded',
     thresholds,
   }
 }

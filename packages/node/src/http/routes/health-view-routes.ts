@@ -1,9 +1,8 @@
-import { type GroupHealth, viewGroups, viewProviders } from '@watchfire/attestation'
+import { viewGroups, viewProviders } from '@watchfire/attestation'
 import { Type } from 'typebox'
-import type { FeedRecord } from '../../feed-source.ts'
 import { makeCursor, readCursor } from '../cursor.ts'
 import { getFreshness } from '../freshness.ts'
-import { listNewest, readGroup, readProvider } from '../health-reading.ts'
+import { readGroup, readProvider } from '../health-reading.ts'
 import { groupSchema, groupsSchema, providersSchema } from '../health-schemas.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { HttpProblem } from '../problem.ts'
@@ -21,28 +20,11 @@ const paged = Type.Object(
   { additionalProperties: false },
 )
 
-/** How chains and providers are (SPEC 12.1, 12.2). */
+/** How chains and providers are (SPEC 7.11, 12.1). */
 export function addHealthViewRoutes(app: App, { source }: RouteContext): void {
-  let held:
-    | { readonly records: readonly FeedRecord[]; readonly groups: readonly GroupHealth[] }
-    | undefined
-
-  /** Worked out once for a certificate, and read from what is held until the next. */
-  function look(): NonNullable<typeof held> {
-    const latest = source.latest()
-    if (held === undefined || held.records.at(-1) !== latest) {
-      const records = listNewest(source)
-      const states = records.map(({ state }) => state)
-      held = { records, groups: viewGroups(source.context, states) }
-    }
-    return held
-  }
-
-  const getStates = (records: readonly FeedRecord[]) => {
-    const [first, last] = [records[0], records.at(-1)]
-    return first === undefined || last === undefined
-      ? null
-      : { from: first.height, to: last.height }
+  const viewLatest = () => {
+    const record = source.latest()
+    return record === undefined ? [] : viewGroups(source.context, record.state)
   }
 
   app.get(
@@ -50,20 +32,19 @@ export function addHealthViewRoutes(app: App, { source }: RouteContext): void {
     {
       config: publicRead,
       schema: {
-        summary: 'How each chain is: heads, forks, signals, over the newest certified states',
+        summary: 'How each chain is: heads and their pace, forks, signals, as agreed',
         querystring: paged,
         response: { 200: groupsSchema, default: problemAnswer },
       },
     },
     (request) => {
-      const { records, groups } = look()
+      const groups = viewLatest()
       const [from = 0] =
         request.query.cursor === undefined ? [] : readCursor(request.query.cursor, 1)
       const to = from + request.query.limit
       return {
         ...getFreshness(source, source.latest()),
-        groups: groups.slice(from, to).map(readGroup),
-        states: getStates(records),
+        groups: groups.slice(from, to).map((group) => readGroup(source, group)),
         next: to < groups.length ? makeCursor([to]) : null,
       }
     },
@@ -80,14 +61,12 @@ export function addHealthViewRoutes(app: App, { source }: RouteContext): void {
       },
     },
     (request) => {
-      const { records, groups } = look()
-      const group = groups.find(({ id }) => id === request.params.id)
+      const group = viewLatest().find(({ id }) => id === request.params.id)
       if (group === undefined)
         throw new HttpProblem('unknown-group', 'See /v1/groups for those of the manifest.')
       return {
         ...getFreshness(source, source.latest()),
-        group: readGroup(group),
-        states: getStates(records),
+        group: readGroup(source, group),
       }
     },
   )
