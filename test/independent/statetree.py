@@ -67,9 +67,23 @@ def proves(root, target_ids, target_bytes, branch):
         return False
     if len(branch) != PROOF_LENGTH or target["id"] not in target_ids:
         return False
-    at = 10 * 2**TARGETS_DEPTH + target_ids.index(target["id"])
-    node = digests.tagged("target", target_bytes)
+    return leads_to(root, "target", target_bytes, 10 * 2**TARGETS_DEPTH + target_ids.index(target["id"]), branch)
+
+
+def prove_group(state, index):
+    """The 15 siblings of group `index`, from leaf to root."""
+    meta, targets, groups = _leaves(state)
+    branch = []
+    for height, level in enumerate(_levels(groups, GROUPS_DEPTH)[:GROUPS_DEPTH]):
+        sibling = index >> height ^ 1
+        branch.append(level[sibling] if sibling < len(level) else ZEROS[height])
+    return [*branch, _length(groups), bytes(32), digests.sha256(meta + _list_root(targets, TARGETS_DEPTH))]
+
+
+def leads_to(root, domain, leaf, at, branch):
+    """Whether a leaf's bytes, hashed with its siblings from position `at` up, come to the root."""
+    node = digests.tagged(domain, leaf)
     for sibling in branch:
         node = digests.sha256(sibling + node if at & 1 else node + sibling)
         at >>= 1
-    return node == root
+    return at == 1 and node == root

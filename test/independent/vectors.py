@@ -247,6 +247,16 @@ def states():
             }
             yield name, differs(found, {field: proof[field] for field in found})
             yield f"{name} holds", differs(statetree.proves(root, ids, target, branch), True)
+        for proof in case.get("groupProofs", []):
+            found = {
+                "id": state["groups"][proof["index"]]["id"].decode(),
+                "group": schema.encode("GroupState", state["groups"][proof["index"]]).hex(),
+                "branch": [node.hex() for node in statetree.prove_group(state, proof["index"])],
+            }
+            yield f"{case['name']}: proof of {proof['id']}", differs(found, {field: proof[field] for field in found})
+            leaf, branch = bytes.fromhex(proof["group"]), [bytes.fromhex(node) for node in proof["branch"]]
+            proven = statetree.leads_to(root, "group", leaf, 12 * 2**12 + proof["index"], branch)
+            yield f"{case['name']}: proof of {proof['id']} holds", differs(proven, True)
     for case in file["rejectedProofs"]:
         ids, branch = [name.encode() for name in case["targetIds"]], [bytes.fromhex(node) for node in case["branch"]]
         found = statetree.proves(bytes.fromhex(case["root"]), ids, bytes.fromhex(case["target"]), branch)

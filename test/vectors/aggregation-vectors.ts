@@ -108,10 +108,10 @@ function makeGroups(chain: GroupChain): VectorValue {
     const wanted = toWanted(chain.steps[index]?.gives ?? {})
     const given = describeGroup(context, state) as unknown as Record<string, unknown>
     for (const [what, value] of Object.entries(wanted)) {
-      const found = JSON.stringify(given[what])
-      if (found !== JSON.stringify(value))
+      const came = JSON.stringify(given[what])
+      if (came !== JSON.stringify(value))
         throw new Error(
-          `${chain.name}, block ${index + 1}, ${what}: ${found}, not ${JSON.stringify(value)}`,
+          `${chain.name}, block ${index + 1}, ${what}: ${came}, not ${JSON.stringify(value)}`,
         )
     }
   }

@@ -182,6 +182,12 @@ export interface CommittedVectors {
         readonly target: string
         readonly branch: readonly string[]
       }[]
+      readonly groupProofs?: readonly {
+        readonly id: string
+        readonly index: number
+        readonly group: string
+        readonly branch: readonly string[]
+      }[]
     }[]
     readonly rejectedProofs: readonly {
       readonly name: string

@@ -3,6 +3,8 @@ import {
   fromText,
   getStateRoot,
   type Height,
+  groupStateType,
+  makeGroupProof,
   makeProof,
   type Round,
   type State,
@@ -138,6 +140,12 @@ function describeState(name: string, context: EpochContext, state: State): Vecto
       index,
       target: hexOf(targetStateType, target),
       branch: makeProof(state, index as TargetIndex).map(toHex),
+    })),
+    groupProofs: state.groups.map((group, index) => ({
+      id: toText(group.id),
+      index,
+      group: hexOf(groupStateType, group),
+      branch: makeGroupProof(state, index).map(toHex),
     })),
   }
 }

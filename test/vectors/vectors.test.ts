@@ -29,12 +29,14 @@ import {
   getRoundAt,
   getRoundStartMs,
   getStateRoot,
+  groupStateType,
   getStatusDigest,
   getValidUntilMs,
   getVoteDigest,
   headerType,
   isAdmissibleKey,
   makeGenesisContext,
+  makeGroupProof,
   makeProof,
   manifestType,
   type Parameters,
@@ -56,6 +58,7 @@ import {
   verdicts,
   verifyCertificateFile,
   verifyEvidenceFile,
+  verifyGroupProof,
   verifyProof,
   verifySignature,
   verifyViewCertificate,
@@ -181,15 +184,23 @@ describe('test vectors', () => {
     }
   })
 
-  it('of states: each has this root, and a proof of each of its targets', () => {
+  it('of states: each has this root, and a proof of each of its targets and groups', () => {
     const { states, rejectedProofs } = readVectors('states')
-    for (const { name, ssz, root, proofs = [], targetIds = [] } of states) {
+    for (const { name, ssz, root, proofs = [], groupProofs = [], targetIds = [] } of states) {
       const state = read(stateType, ssz)
       assert.equal(toHex(getStateRoot(state)), root, name)
       for (const { index, target, branch } of proofs) {
         assert.deepEqual(makeProof(state, index as TargetIndex).map(toHex), branch, name)
         const isProven = verifyTarget(root, targetIds, read(targetStateType, target), branch)
         assert.equal(isProven, true, name)
+      }
+      for (const { index, group, branch } of groupProofs) {
+        assert.deepEqual(makeGroupProof(state, index).map(toHex), branch, name)
+        const targets = state.groups.map(({ id }) => ({ group: id }))
+        const leaf = read(groupStateType, group)
+        const own = { targets } as unknown as Parameters
+        const hashes = branch.map(fromHex)
+        assert.ok(verifyGroupProof(fromHex(root) as Digest, own, leaf, hashes), name)
       }
     }
     for (const { name, root, targetIds, target, branch } of rejectedProofs) {

@@ -5,6 +5,7 @@ import { reasonKinds, referenceKinds, standings, verdicts } from './codes.ts'
 import { decode, encode } from './decode.ts'
 import { type EpochContext, makeGenesisContext } from './epoch-context.ts'
 import { type CertificateFile, certificateFileType } from './file-schema.ts'
+import { listGroupIds } from './group-members.ts'
 import { followHandovers, type HandoversCode } from './handovers.ts'
 import { limits } from './limits.ts'
 import { fail, type Result, succeed } from './result.ts'
@@ -134,8 +135,7 @@ function findStateFault(
 }
 
 function findGroupFault({ parameters }: EpochContext, { groups }: State): string | undefined {
-  const ids = new Set(parameters.targets.map(({ group }) => toText(group)))
-  const expected = [...ids].filter((id) => id !== '').toSorted()
+  const expected = listGroupIds(parameters)
   if (groups.length !== expected.length) return 'the state has another number of groups'
   for (const [index, group] of groups.entries()) {
     if (toText(group.id) !== expected[index]) return `the state has another group at index ${index}`

@@ -1,5 +1,6 @@
 import { toText } from './bytes.ts'
 import type { EpochContext } from './epoch-context.ts'
+import type { Parameters } from './schema.ts'
 
 const known = new WeakMap<EpochContext, ReadonlyMap<string, readonly number[]>>()
 
@@ -17,4 +18,10 @@ export function getGroupMembers(context: EpochContext): ReadonlyMap<string, read
   }
   known.set(context, members)
   return members
+}
+
+/** Ids of the groups of parameters, in the order in which states have them (SPEC 7.1). */
+export function listGroupIds({ targets }: Parameters): readonly string[] {
+  const ids = new Set(targets.map(({ group }) => toText(group)))
+  return [...ids].filter((id) => id !== '').toSorted()
 }

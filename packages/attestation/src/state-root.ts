@@ -38,7 +38,8 @@ export function getTargetLeaf(target: TargetState): Digest {
   return getTagged('target', encodeBriefly(targetStateType, target))
 }
 
-function getGroupLeaf(group: GroupState): Digest {
+/** The leaf of one group. */
+export function getGroupLeaf(group: GroupState): Digest {
   return getTagged('group', encodeBriefly(groupStateType, group))
 }
 

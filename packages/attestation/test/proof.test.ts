@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import {
   fromText,
   getStateRoot,
+  GROUP_PROOF_LENGTH,
+  makeGroupProof,
   makeProof,
   PROOF_LENGTH,
   type State,
   type TargetIndex,
   updateStateTree,
+  verifyGroupProof,
   verifyProof,
 } from '@watchfire/attestation'
 import { makeState } from './support/certificate-fixture.ts'
@@ -82,5 +85,44 @@ describe('inclusion proof (SPEC 7.10)', () => {
 
   it('is not made for a target that is not there', () => {
     assert.throws(() => makeProof(state, 7 as TargetIndex), RangeError)
+  })
+})
+
+describe('inclusion proof of a group (SPEC 7.10)', () => {
+  const json = makeManifestJson()
+  const groups = ['c', 'a', '', 'b', 'a']
+  const context = makeContext({
+    ...json,
+    parameters: {
+      ...(json['parameters'] as JsonObject),
+      targets: groups.map((group, at) => ({ ...makeTargetJson(`t${at}`), group })),
+    },
+  })
+  const state = makeState(context)
+  const root = getStateRoot(state)
+  const getGroup = (index: number) => state.groups[index] ?? assert.fail()
+  const holds = (group: State['groups'][number], branch: readonly Uint8Array[]) =>
+    verifyGroupProof(root, context.parameters, group, branch)
+
+  it('leads from each leaf, in the order of the ids, to the state root', () => {
+    assert.equal(state.groups.length, 3)
+    for (const index of state.groups.keys()) {
+      const branch = makeGroupProof(state, index)
+      assert.equal(branch.length, GROUP_PROOF_LENGTH)
+      assert.equal(holds(getGroup(index), branch), true)
+    }
+    assert.throws(() => makeGroupProof(state, 3), RangeError)
+  })
+
+  it('is refused for a group changed, another, one there is not, or another branch', () => {
+    const branch = makeGroupProof(state, 1)
+    const group = getGroup(1)
+    assert.equal(holds({ ...group, standing: 3 }, branch), false)
+    assert.equal(holds(getGroup(2), branch), false)
+    assert.equal(holds({ ...group, id: fromText('z') }, branch), false)
+    assert.equal(holds(group, branch.slice(1)), false)
+    assert.equal(holds(group, [...branch, new Uint8Array(32)]), false)
+    assert.equal(holds(group, branch.toReversed()), false)
+    assert.equal(holds(group, branch.with(0, new Uint8Array(31))), false)
   })
 })

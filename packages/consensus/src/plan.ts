@@ -4,11 +4,11 @@ import {
   compareBytes,
   type EpochContext,
   fromText,
+  listGroupIds,
   type SignalDef,
   type Target,
   toText,
 } from '@watchfire/attestation'
-import { getGroupIds } from './state.ts'
 
 /** What aggregation reads of a committee and its parameters, worked out once per epoch. */
 export interface Plan {
@@ -82,13 +82,13 @@ export function getPlan(context: EpochContext): Plan {
 
 function makePlan(context: EpochContext): Plan {
   const { targets } = context.parameters
-  const ids = getGroupIds(context)
-  const positions = new Map(ids.map((id, index) => [toText(id), index]))
+  const ids = listGroupIds(context.parameters)
+  const positions = new Map(ids.map((id, index) => [id, index]))
   const groupOf = targets.map((target) => positions.get(toText(target.group)))
   return {
     labels: makeLabels(context),
     groups: ids.map((id, group) => ({
-      id,
+      id: fromText(id),
       heads: makeHeads(context, groupOf, group),
       ...planGroup(
         context,

@@ -2,11 +2,13 @@ import {
   type Body,
   type Digest,
   type EpochContext,
+  fromText,
   type GroupState,
   getBodyHash,
   getStateRoot,
   type Header,
   type Height,
+  listGroupIds,
   type Round,
   type State,
   type Target,
@@ -33,7 +35,7 @@ export function getGenesisState(context: EpochContext): State {
       handover: parameters.handover,
     },
     targets: parameters.targets.map(makeTargetState),
-    groups: getGroupIds(context).map(makeGroupState),
+    groups: listGroupIds(parameters).map(makeGroupState),
   }
 }
 
@@ -81,17 +83,8 @@ export function migrateState(state: State, context: EpochContext): State {
       const { verdict, settled, since, streak, streakCount } = kept
       return { ...fresh, verdict, settled, since, streak, streakCount }
     }),
-    groups: getGroupIds(context).map(makeGroupState),
+    groups: listGroupIds(context.parameters).map(makeGroupState),
   }
-}
-
-/** Distinct non-empty group ids, ascending. Ids are ASCII, so code units sort as bytes do. */
-export function getGroupIds(context: EpochContext): readonly Uint8Array[] {
-  const ids = new Map<string, Uint8Array>()
-  for (const { group } of context.parameters.targets) {
-    if (group.length > 0) ids.set(toText(group), group)
-  }
-  return [...ids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
 }
 
 function makeTargetState({ id }: Target): TargetState {
@@ -120,9 +113,9 @@ function makeTargetState({ id }: Target): TargetState {
   }
 }
 
-function makeGroupState(id: Uint8Array): GroupState {
+function makeGroupState(id: string): GroupState {
   return {
-    id,
+    id: fromText(id),
     standing: 0,
     since: 0 as Round,
     heads: [],

@@ -10,8 +10,8 @@ import type { CertificateFileCode, EvidenceFileCode } from '@watchfire/attestati
  * - `too-large`: the answer passes the bound on bytes
  * - `silent`: connected, and nothing came for too long
  * - `went-back`: a valid certificate, of a height or round below what is held
- * - `bad-proof`: the certificate is valid, and the target is not proven to be in its state
- * - `unknown-target`: the manifest has no such target
+ * - `bad-proof`: the certificate is valid, and what was asked for is not proven to be in its state
+ * - `unknown-target`, `unknown-group`: the manifest has no such target or group
  * - `old-handover`: it is reached by hand-overs from what was trusted too long ago (SPEC 9.5)
  * - `conflicting-certificates`: two valid certificates contradict each other (SPEC 9.5)
  */
@@ -26,5 +26,6 @@ export type FeedFaultCode =
   | 'went-back'
   | 'bad-proof'
   | 'unknown-target'
+  | 'unknown-group'
   | 'old-handover'
   | 'conflicting-certificates'

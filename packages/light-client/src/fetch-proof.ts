@@ -2,19 +2,25 @@ import {
   areEqual,
   certificateType,
   decode,
+  type Digest,
   type EpochContext,
   fail,
   fromHex,
   fromText,
   getCodeName,
   getValidUntilMs,
+  type GroupState,
+  groupStateType,
   type Header,
   type Height,
+  listGroupIds,
   makeGenesisContext,
   type Manifest,
   type MonitorId,
   type Result,
   type Round,
+  type StandingName,
+  standings,
   type TargetId,
   type TargetState,
   targetStateType,
@@ -22,6 +28,7 @@ import {
   type VerdictName,
   verdicts,
   verifyCertificate,
+  verifyGroupProof,
   verifyProof,
   verifySignature,
 } from '@watchfire/attestation'
@@ -31,10 +38,8 @@ import { fromBase64, getField } from './feed-events.ts'
 import type { FetchOptions } from './fetch-latest.ts'
 import { getBytes, trimUrl } from './http.ts'
 
-/** One target's agreed state, proven to lie under a certified state root (SPEC 7.10). */
-export interface ProvenTarget {
-  readonly target: TargetState
-  readonly verdict: VerdictName | 'none'
+/** What is proven to lie under a certified state root (SPEC 7.10). */
+export interface Proven {
   readonly header: Header
   readonly height: Height
   readonly round: Round
@@ -43,6 +48,18 @@ export interface ProvenTarget {
   /** Past its time by the reader's clock. */
   readonly stale: boolean
   readonly url: string
+}
+
+/** One target's agreed state, proven. */
+export interface ProvenTarget extends Proven {
+  readonly target: TargetState
+  readonly verdict: VerdictName | 'none'
+}
+
+/** One group's agreed state, proven: how a chain is. */
+export interface ProvenGroup extends Proven {
+  readonly group: GroupState
+  readonly standing: StandingName
 }
 
 /** How a proof is asked for. */
@@ -68,27 +85,89 @@ export async function fetchProof(
   target: TargetId,
   options: FetchProofOptions = {},
 ): Promise<Result<ProvenTarget, FeedFaultCode>> {
-  const context = 'networkId' in trusted ? trusted : makeGenesisContext(trusted)
+  const context = getContext(trusted)
   if (!context.targetIds.includes(target)) return fail('unknown-target', target)
-  let failure: Result<ProvenTarget, FeedFaultCode> = fail('unreachable', 'no server was named')
+  const proven = await fetchLeaf(urls, context, options, {
+    path: encodeURIComponent(target),
+    type: targetStateType,
+    refute: (leaf, root, branch) => {
+      if (!areEqual(leaf.id, fromText(target))) return 'of another target'
+      const isProven = verifyProof(root, context.parameters, leaf, branch)
+      return isProven ? undefined : 'the target is not under the state root'
+    },
+  })
+  if (!proven.ok) return proven
+  const { leaf, ...rest } = proven.value
+  const verdict = leaf.verdict === 0 ? 'none' : (getCodeName(verdicts, leaf.verdict) as VerdictName)
+  return { ok: true, value: { ...rest, target: leaf, verdict } }
+}
+
+/**
+ * The same of a group: how a chain is, by one certificate and one leaf.
+ *
+ * @param group its id in the manifest
+ */
+export async function fetchGroupProof(
+  urls: string | readonly string[],
+  trusted: Manifest | EpochContext,
+  group: string,
+  options: FetchProofOptions = {},
+): Promise<Result<ProvenGroup, FeedFaultCode>> {
+  const context = getContext(trusted)
+  if (!listGroupIds(context.parameters).includes(group)) return fail('unknown-group', group)
+  const proven = await fetchLeaf(urls, context, options, {
+    path: `groups/${encodeURIComponent(group)}`,
+    type: groupStateType,
+    refute: (leaf, root, branch) => {
+      if (!areEqual(leaf.id, fromText(group))) return 'of another group'
+      const isProven = verifyGroupProof(root, context.parameters, leaf, branch)
+      return isProven ? undefined : 'the group is not under the state root'
+    },
+  })
+  if (!proven.ok) return proven
+  const { leaf, ...rest } = proven.value
+  const standing = getCodeName(standings, leaf.standing) as StandingName
+  return { ok: true, value: { ...rest, group: leaf, standing } }
+}
+
+const getContext = (trusted: Manifest | EpochContext): EpochContext =>
+  'networkId' in trusted ? trusted : makeGenesisContext(trusted)
+
+/** A kind of leaf of the state's tree. */
+interface Leaf<T> {
+  readonly path: string
+  readonly type: Parameters<typeof decode<T>>[0]
+  /** Why it is not proven to be what was asked for; undefined if it is. */
+  refute(leaf: T, root: Digest, branch: readonly Uint8Array[]): string | undefined
+}
+
+type FetchedLeaf<T> = Result<Proven & { readonly leaf: T }, FeedFaultCode>
+
+async function fetchLeaf<T>(
+  urls: string | readonly string[],
+  context: EpochContext,
+  options: FetchProofOptions,
+  wanted: Leaf<T>,
+): Promise<FetchedLeaf<T>> {
+  let failure: FetchedLeaf<T> = fail('unreachable', 'no server was named')
   for (const url of [urls].flat().map(trimUrl)) {
-    const proven = await askServer(url, context, target, options)
+    const proven = await askServer(url, context, options, wanted)
     if (proven.ok) return proven
     failure = proven
   }
   return failure
 }
 
-async function askServer(
+async function askServer<T>(
   url: string,
   context: EpochContext,
-  id: TargetId,
   options: FetchProofOptions,
-): Promise<Result<ProvenTarget, FeedFaultCode>> {
+  wanted: Leaf<T>,
+): Promise<FetchedLeaf<T>> {
   const { signal, height, heightMin, clock = systemClock, verify = verifySignature } = options
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
   const query = height === undefined ? '' : `?height=${height}`
-  const address = `${url}/v1/proofs/${encodeURIComponent(id)}${query}`
+  const address = `${url}/v1/proofs/${wanted.path}${query}`
   const answer = await getBytes(fetch, address, 'application/json', signal)
   if (!answer.ok) return answer
   const parts = readParts(answer.bytes)
@@ -106,18 +185,15 @@ async function askServer(
   if (heightMin !== undefined && header.height < heightMin)
     return fail('went-back', `height ${header.height} after ${heightMin}`)
 
-  const leaf = decode(targetStateType, parts.leaf)
+  const leaf = decode(wanted.type, parts.leaf)
   if (!leaf.ok) return leaf
-  if (!areEqual(leaf.value.id, fromText(id))) return fail('bad-proof', 'of another target')
-  if (!verifyProof(header.stateRoot, context.parameters, leaf.value, parts.branch))
-    return fail('bad-proof', 'the target is not under the state root')
+  const fault = wanted.refute(leaf.value, header.stateRoot, parts.branch)
+  if (fault !== undefined) return fail('bad-proof', fault)
   const validUntilMs = getValidUntilMs(context.parameters, header.round)
-  const { verdict } = leaf.value
   return {
     ok: true,
     value: {
-      target: leaf.value,
-      verdict: verdict === 0 ? 'none' : (getCodeName(verdicts, verdict) as VerdictName),
+      leaf: leaf.value,
       header,
       height: header.height,
       round: header.round,

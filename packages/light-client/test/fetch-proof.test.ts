@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Height } from '@watchfire/attestation'
-import { type Fetch, fetchProof, type TargetId } from '@watchfire/light-client'
+import { type Fetch, fetchGroupProof, fetchProof, type TargetId } from '@watchfire/light-client'
 import {
   type Block,
   flipBit,
@@ -104,6 +104,31 @@ describe('fetchProof', () => {
     await expectCode('unreachable', undefined)
     const unknown = await fetchProof('http://one', manifest, 'nothing' as TargetId, { clock })
     assert.equal(unknown.ok ? '' : unknown.code, 'unknown-target')
+  })
+
+  it('proves a group from the certificate, its leaf and 15 hashes, and nothing else for it', async () => {
+    const proof = getProof(2, 'groups/evm')
+    const asked: string[] = []
+    const options = { fetch: makeFetch({ one: proof }, asked), clock }
+    const proven = await fetchGroupProof('http://one', manifest, 'evm', options)
+    assert.ok(proven.ok)
+    assert.equal(proven.value.standing, 'still')
+    assert.equal(proven.value.height, 2)
+    assert.deepEqual(asked, ['http://one/v1/proofs/groups/evm'])
+    const expect = async (code: string, answer: Proof) => {
+      const refused = await fetchGroupProof('http://one', manifest, 'evm', {
+        fetch: makeFetch({ one: answer }),
+        clock,
+      })
+      assert.equal(refused.ok ? 'proven' : refused.code, code)
+    }
+    await expect('bad-proof', { ...proof, leaf: flip(proof.leaf, 4) })
+    await expect('bad-proof', { ...proof, branch: proof.branch.slice(1) })
+    await expect('bad-proof', { ...proof, branch: proof.branch.toReversed() })
+    await expect('bad-proof', { ...proof, certificate: getProof(1).certificate })
+    await expect('malformed', getProof(2, 'chain'))
+    const unknown = await fetchGroupProof('http://one', manifest, 'web', options)
+    assert.equal(unknown.ok ? '' : unknown.code, 'unknown-group')
   })
 
   it('asks the next server when one lies, and marks what is old as stale', async () => {

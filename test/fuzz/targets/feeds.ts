@@ -61,6 +61,7 @@ const codes = listCodes<FeedFaultCode>({
   'went-back': true,
   'bad-proof': true,
   'unknown-target': true,
+  'unknown-group': true,
   'old-handover': true,
   'conflicting-certificates': true,
 })

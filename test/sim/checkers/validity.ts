@@ -20,7 +20,7 @@ import { text } from './own-wire.ts'
 
 const [REACHED, FAILED, ABSTAINED] = [1, 2, 3]
 const [UP, DOWN, UNKNOWN] = [1, 4, 5]
-const [BY_NOTHING, BY_OUTCOME, BY_THRESHOLD, BY_VANTAGE] = [0, 1, 2, 5]
+const [BY_NOTHING, BY_OUTCOME, BY_THRESHOLD, BY_VANTAGE, BY_FORK] = [0, 1, 2, 5, 6]
 
 /** What one honest member said of a target. */
 interface Voice {
@@ -38,7 +38,8 @@ interface Voice {
  *   an outcome, identity, reference    is one that an honest observer gave
  *   weights                            are those of the honest, and at most the faulty weight more
  *   a verdict that turns               its reason is this block's raw verdict's (SPEC 7.8), and some honest
- *                                      observer backs that: failed, reached, or saw what a threshold asks.
+ *                                      observer backs that: failed, reached (a target astray too), or saw
+ *                                      what a threshold asks.
  *                                      It turns to down or up only by a raw verdict of that name
  *   a threshold crossed, or cleared    some honest observer saw it pass its bound, or come back (SPEC 7.7)
  *   unknown                            too few honest observed for their majority to outweigh f
@@ -81,7 +82,8 @@ export class ValidityChecker implements Checker {
       checkWeights(agreed, heard, faultyWeight, told)
       checkValues(target, agreed, heard, told)
       const before = isNext ? this.#targets.get(id) : undefined
-      const heads = (signal: number) => this.#getHonestHeads(block, target, signal, byTarget)
+      const heads = (signal: number) =>
+        this.#getHonestHeads(block, state.targets, target, signal, byTarget)
       const isKept = isSameEpoch && header.round - header.parentRound <= context.parameters.gapMax
       const crossed = isKept ? (before?.crossed ?? 0) : 0
       if (before !== undefined && before.verdict !== agreed.verdict) {
@@ -144,20 +146,26 @@ export class ValidityChecker implements Checker {
   /** Highest value of each honest member for a signal, over the targets of a group. */
   #getHonestHighest(
     { header }: Block,
+    agreed: State['targets'],
     group: string,
     name: string,
     byTarget: ReadonlyMap<number, readonly Voice[]>,
   ): bigint[] {
     const targets = this.#context.founding.epochs[header.epoch]?.parameters.targets ?? []
     const highest = new Map<number, bigint>()
-    for (const [index, target] of targets.entries()) {
-      if (text(target.group) !== group) continue
-      for (const [signal, definition] of target.signals.entries()) {
-        if (definition.aggregate !== 2 || text(definition.name) !== name) continue
-        for (const { member, value } of pick(byTarget.get(index) ?? [], signal)) {
-          const known = highest.get(member)
-          if (known === undefined || value > known) highest.set(member, value)
-        }
+    const sources = targets.flatMap((target, index) =>
+      text(target.group) !== group
+        ? []
+        : target.signals.flatMap((definition, signal) =>
+            definition.aggregate === 2 && text(definition.name) === name ? [{ index, signal }] : [],
+          ),
+    )
+    // Those on another chain do not tell how far this one is, unless there are no others.
+    const onChain = sources.filter(({ index }) => agreed[index]?.astray !== 1)
+    for (const { index, signal } of onChain.length === 0 ? sources : onChain) {
+      for (const { member, value } of pick(byTarget.get(index) ?? [], signal)) {
+        const known = highest.get(member)
+        if (known === undefined || value > known) highest.set(member, value)
       }
     }
     return [...highest.values()]
@@ -165,12 +173,13 @@ export class ValidityChecker implements Checker {
 
   #getHonestHeads(
     block: Block,
+    agreed: State['targets'],
     target: Target,
     signal: number,
     byTarget: ReadonlyMap<number, readonly Voice[]>,
   ): readonly bigint[] {
     const name = text(target.signals[signal]?.name ?? new Uint8Array())
-    return this.#getHonestHighest(block, text(target.group), name, byTarget)
+    return this.#getHonestHighest(block, agreed, text(target.group), name, byTarget)
   }
 
   #checkHeads(
@@ -181,7 +190,7 @@ export class ValidityChecker implements Checker {
   ): void {
     for (const { id, heads } of state.groups) {
       for (const { name, value } of heads) {
-        const honest = this.#getHonestHighest(block, text(id), text(name), byTarget)
+        const honest = this.#getHonestHighest(block, state.targets, text(id), text(name), byTarget)
         if (!isWithin(BigInt.asIntN(64, value), honest)) {
           say(
             `group ${text(id)}: the head of ${text(name)} is ${value}, the honest saw ${honest.join()}`,
@@ -246,7 +255,7 @@ function checkValues(
 function checkTurn(
   { policy }: Target,
   before: TargetState,
-  { verdict, reasonKind, reasonCode }: TargetState,
+  { verdict, reasonKind, reasonCode, astray }: TargetState,
   heard: readonly Voice[],
   getHeads: GetHeads,
   say: (fault: string) => void,
@@ -267,11 +276,13 @@ function checkTurn(
         ? isCrossed()
         : reasonKind === BY_OUTCOME || reasonKind === BY_VANTAGE
           ? someone(FAILED)
-          : true
+          : reasonKind === BY_FORK
+            ? astray === 1 && someone(REACHED)
+            : true
   if (!isBacked) say(`turns ${verdict} for reason ${reasonKind}, and no honest observer saw why`)
   // After unknown a verdict comes back as it was, whatever this block saw.
   if (before.verdict === UNKNOWN) return
-  if (verdict === DOWN && reasonKind !== BY_OUTCOME && reasonKind !== BY_THRESHOLD) {
+  if (verdict === DOWN && ![BY_OUTCOME, BY_THRESHOLD, BY_FORK].includes(reasonKind)) {
     say(`turns down for reason ${reasonKind}`)
   }
   if (verdict === UP && reasonKind !== BY_NOTHING) say(`turns up for reason ${reasonKind}`)

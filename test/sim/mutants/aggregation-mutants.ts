@@ -1,3 +1,4 @@
+import { groupMutants } from './group-mutants.ts'
 import type { SourceMutant } from './mutant.ts'
 
 // Bugs in aggregation, verdicts and the state's root (SPEC 7).
@@ -122,8 +123,8 @@ export const aggregationMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: aggregate,
-        find: 'isLongGap(rounds) ? 0 : before.crossed',
-        replace: 'rounds.round < 0 && isLongGap(rounds) ? 0 : before.crossed',
+        find: 'isGap ? 0 : before.crossed',
+        replace: 'isGap && round < 0 ? 0 : before.crossed',
       },
     ],
   },
@@ -140,6 +141,7 @@ export const aggregationMutants: readonly SourceMutant[] = [
       },
     ],
   },
+  ...groupMutants,
   {
     name: 'needs more than the share that makes a target down',
     caughtBy: 'state',

@@ -10,17 +10,21 @@ import {
   getPublicKey,
   getStateRoot,
   getVoteDigest,
+  groupStateType,
   type Header,
   type Height,
   type Manifest,
   type MemberIndex,
   makeCertificateFile,
   makeGenesisContext,
+  listGroupIds,
+  makeGroupProof,
   makeProof,
   parseManifest,
   type Round,
   type State,
   sha256,
+  standings,
   signDigest,
   targetStateType,
   type TargetIndex,
@@ -54,6 +58,7 @@ export function makeManifestJson(name = 'example') {
       targets: targetIds.map((id) => ({
         id,
         kind: 'http',
+        group: id === 'chain' ? 'evm' : '',
         timeoutMs: 800,
         params: { url: `http://${id}.example/` },
         signals: [],
@@ -69,6 +74,12 @@ export function makeManifest(json = makeManifestJson()): Manifest {
   return parsed.manifest
 }
 
+export interface ProofJson {
+  readonly certificate: string
+  readonly leaf: string
+  readonly branch: string[]
+}
+
 /** A certified block with everything a server gives out about it. */
 export interface Block {
   readonly height: number
@@ -76,8 +87,8 @@ export interface Block {
   readonly header: Header
   readonly headerDigest: Digest
   readonly file: Uint8Array
-  /** What `/v1/proofs` answers for a target. */
-  readonly proofs: ReadonlyMap<string, { certificate: string; leaf: string; branch: string[] }>
+  /** What `/v1/proofs` answers for a target, and for a group under `groups/`. */
+  readonly proofs: ReadonlyMap<string, ProofJson>
 }
 
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
@@ -121,7 +132,15 @@ export function makeBlocks(
         vantages: [],
         blocks: [],
       })),
-      groups: [],
+      groups: listGroupIds(context.parameters).map((id) => ({
+        id: fromText(id),
+        standing: standings.still,
+        since: 1 as Round,
+        heads: [],
+        paces: [],
+        forks: [],
+        signals: [],
+      })),
     }
     const header: Header = {
       epoch,
@@ -154,8 +173,8 @@ export function makeBlocks(
       header,
       headerDigest,
       file: makeCertificateFile(context.networkId, certificate, state, []),
-      proofs: new Map(
-        state.targets.map((target, index) => [
+      proofs: new Map([
+        ...state.targets.map((target, index): [string, ProofJson] => [
           toText(target.id),
           {
             certificate: toBase64(encode(certificateType, certificate)),
@@ -163,7 +182,15 @@ export function makeBlocks(
             branch: makeProof(state, index as TargetIndex).map((sibling) => toHex(sibling)),
           },
         ]),
-      ),
+        ...state.groups.map((group, index): [string, ProofJson] => [
+          `groups/${toText(group.id)}`,
+          {
+            certificate: toBase64(encode(certificateType, certificate)),
+            leaf: toBase64(encode(groupStateType, group)),
+            branch: makeGroupProof(state, index).map((sibling) => toHex(sibling)),
+          },
+        ]),
+      ]),
     }
     blocks.push(block)
     before = block

@@ -53,7 +53,7 @@ const forkSchema = Type.Object({
   }),
 })
 
-const group = Type.Object({
+export const groupReadingSchema = Type.Object({
   id: text('Group, as the manifest names it'),
   standing: literals(
     ['forked', 'advancing', 'still', 'unknown'],
@@ -78,14 +78,14 @@ const group = Type.Object({
     }),
   ),
 })
-export type GroupReading = Static<typeof group>
+export type GroupReading = Static<typeof groupReadingSchema>
 
 export const groupsSchema = withFreshness(
-  { groups: Type.Array(group), next },
+  { groups: Type.Array(groupReadingSchema), next },
   'How each chain is, as the newest certified state says',
 )
 export const groupSchema = withFreshness(
-  { group },
+  { group: groupReadingSchema },
   'How a chain is, as the newest certified state says',
 )
 

@@ -1,3 +1,4 @@
+import { groupReadingSchema } from './health-schemas.ts'
 import { type Static, Type } from 'typebox'
 import {
   base64,
@@ -93,6 +94,19 @@ export const proofSchema = withFreshness(
     }),
   },
   'One target with the proof that it is in the certified state',
+)
+
+export const groupProofSchema = withFreshness(
+  {
+    group: groupReadingSchema,
+    index: integer('Index of the group among those of the state'),
+    certificate: base64('ssz(Certificate)'),
+    leaf: base64('ssz(GroupState)'),
+    branch: Type.Array(hex('Sibling'), {
+      description: 'The 15 siblings from leaf to root (SPEC 7.10)',
+    }),
+  },
+  'One group with the proof that it is in the certified state',
 )
 
 export const targetsSchema = withFreshness(

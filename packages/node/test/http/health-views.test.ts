@@ -45,7 +45,8 @@ describe('chains, providers and vantage over HTTP', () => {
       const read = async () => {
         const answer = (await (await fetch(`${own.server.url}/v1/groups`)).json()) as Json
         const [group] = answer['groups'] as Json[]
-        return (group?.['heads'] as Json[])[0]?.['risenAt']
+        assert.ok(group !== undefined)
+        return (group['heads'] as Json[])[0]?.['risenAt']
       }
       assert.equal(await read(), 2)
       own.source.reach(3)

@@ -7,6 +7,7 @@ import {
   getPublicKey,
   getRoundStartMs,
   getValidUntilMs,
+  groupStateType,
   makeGenesisContext,
   parseManifest,
   type Round,
@@ -15,6 +16,7 @@ import {
   toHex,
   verifyCertificate,
   verifyCertificateFile,
+  verifyGroupProof,
   verifyProof,
   verifySignature,
   fromHex,
@@ -220,6 +222,23 @@ describe('the HTTP server', () => {
     assert.ok(verifyProof(root, context.parameters, leaf.value, branch))
     assert.equal((proof['target'] as Json)['verdict'], 'degraded')
     await expectProblem('/v1/proofs/nothing', 404, 'unknown-target')
+  })
+
+  it('proves one group likewise, at a height of choice', async () => {
+    const context = makeGenesisContext(getChain().manifest)
+    for (const path of ['/v1/proofs/groups/evm', '/v1/proofs/groups/evm?height=1']) {
+      const proof = await askJson(path)
+      const read = (name: string) => Buffer.from(String(proof[name]), 'base64')
+      const certificate = decode(certificateType, read('certificate'))
+      const leaf = decode(groupStateType, read('leaf'))
+      assert.ok(certificate.ok && leaf.ok)
+      const branch = (proof['branch'] as string[]).map((sibling) => fromHex(sibling))
+      const root = certificate.value.header.stateRoot
+      assert.ok(verifyGroupProof(root, context.parameters, leaf.value, branch), path)
+      assert.equal((proof['group'] as Json)['id'], 'evm')
+    }
+    await expectProblem('/v1/proofs/groups/nothing', 404, 'unknown-group')
+    await expectProblem('/v1/proofs/groups/evm?height=999', 404, 'not-yet')
   })
 
   it('gives the manifest in a form that leads to the same network id', async () => {

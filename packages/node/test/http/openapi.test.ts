@@ -40,6 +40,7 @@ const requests: readonly {
   { path: '/v1/certificates/{height}', url: '/v1/certificates/900', status: 404 },
   { path: '/v1/certificates/round/{round}', url: '/v1/certificates/round/5' },
   { path: '/v1/proofs/{target}', url: '/v1/proofs/web' },
+  { path: '/v1/proofs/groups/{group}', url: '/v1/proofs/groups/evm' },
   { path: '/v1/proofs/{target}', url: '/v1/proofs/chain?height=2' },
   { path: '/v1/monitors', url: '/v1/monitors' },
   { path: '/v1/peers', url: '/v1/peers' },

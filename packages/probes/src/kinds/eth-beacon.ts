@@ -110,6 +110,7 @@ export const ethBeaconKind = defineKind({
 const nodeSignals: readonly KindSignal[] = [
   latencySignal('From the first packet to the sync status: a connection and one call.'),
   headSignal('head-slot', 'slots', 'Slot of the head.'),
+  headSignal('finalized', 'slots', 'Slot at which its finalized epoch begins.'),
   medianSignal('head-lag', 'slots', 'From the head to the slot that the round starts in.'),
   medianSignal('sync-distance', 'slots', 'What it says it has yet to process.'),
   flagSignal('unsynced', 'It says that it is syncing.'),
@@ -183,6 +184,7 @@ async function ask(
       peers: BigInt(peers.value),
       'justified-lag': BigInt(epoch - justified.epoch),
       'finality-lag': BigInt(epoch - finalized.epoch),
+      finalized: BigInt(finalized.epoch * params.slotsPerEpoch),
       ...watched?.value.signals,
     },
     identities: {

@@ -69,6 +69,7 @@ describe('kind eth-beacon', () => {
       peers: 0n,
       'justified-lag': 1n,
       'finality-lag': 3n,
+      finalized: 480n,
     })
     assert.deepEqual(reference, { kind: 'height', value: 480 })
     assert.deepEqual(Object.keys(identities), ['justified-root', 'finalized-root'])

@@ -1,21 +1,26 @@
 import {
   certificateType,
   encode,
+  groupStateType,
   type Height,
+  listGroupIds,
+  makeGroupProof,
   type TargetId,
   targetStateType,
   toHex,
   toText,
+  viewGroups,
 } from '@watchfire/attestation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { FeedRecord, FeedSource } from '../../feed-source.ts'
 import { readCertificate } from '../certificate-reading.ts'
 import { getFreshness } from '../freshness.ts'
+import { readGroup } from '../health-reading.ts'
 import type { App, RouteContext } from '../http-app.ts'
 import { negotiate } from '../negotiate.ts'
 import { HttpProblem } from '../problem.ts'
-import { certificateSchema, problemAnswer, proofSchema } from '../schemas.ts'
+import { certificateSchema, groupProofSchema, problemAnswer, proofSchema } from '../schemas.ts'
 import { getVerdictName, readTarget } from '../target-reading.ts'
 import { getAtHeight, getAtRound, getLatest, toProblem } from './find-record.ts'
 
@@ -111,6 +116,40 @@ export function addCertificateRoutes(app: App, { source, events }: RouteContext)
         certificate: toBase64(encode(certificateType, record.certificate)),
         leaf: toBase64(encode(targetStateType, target)),
         branch: branch.map((sibling) => toHex(sibling)),
+      }
+    },
+  )
+
+  app.get(
+    '/v1/proofs/groups/:group',
+    {
+      config: publicRead,
+      schema: {
+        summary: 'One group with the proof that it is in a certified state',
+        params: Type.Object({ group: Type.String({ minLength: 1, maxLength: 64 }) }),
+        querystring: Type.Object(
+          { height: Type.Optional(Type.Integer({ minimum: 1 })) },
+          { additionalProperties: false },
+        ),
+        response: { 200: groupProofSchema, default: problemAnswer },
+      },
+    },
+    (request) => {
+      const { context } = source
+      const { height } = request.query
+      const record = height === undefined ? getLatest(source) : getAtHeight(source, height)
+      const index = listGroupIds(context.parameters).indexOf(request.params.group)
+      const group = record.state.groups[index]
+      const reading = viewGroups(context, record.state)[index]
+      if (group === undefined || reading === undefined)
+        throw new HttpProblem('unknown-group', 'See /v1/groups for those of the manifest.')
+      return {
+        ...getFreshness(source, record),
+        group: readGroup(source, reading),
+        index,
+        certificate: toBase64(encode(certificateType, record.certificate)),
+        leaf: toBase64(encode(groupStateType, group)),
+        branch: makeGroupProof(record.state, index).map((sibling) => toHex(sibling)),
       }
     },
   )
