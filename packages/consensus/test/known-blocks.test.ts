@@ -47,8 +47,8 @@ describe('targets of a group (SPEC 7.6)', () => {
   function compare(blocks: readonly (readonly KnownBlock[])[]) {
     const { compared, off, forks } = compareGroup(plan, blocks)
     return {
-      compared: [...compared].toSorted(),
-      off: [...off].toSorted(),
+      compared: [...compared].toSorted((a, b) => a - b),
+      off: [...off].toSorted((a, b) => a - b),
       forks: forks.map(({ identity, height, majority }) => [
         toText(identity),
         height,
