@@ -1,6 +1,6 @@
 import type { MonitorId, Round } from './brands.ts'
 import type { EpochContext } from './epoch-context.ts'
-import type { State } from './schema.ts'
+import type { State } from './state-schema.ts'
 
 /** A member against which evidence is in the chain of this epoch (SPEC 7.2). */
 export interface ExcludedMember {

@@ -1,7 +1,8 @@
 import { type CompositeType, ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz'
 import type { Digest } from './brands.ts'
 import { limits } from './limits.ts'
-import { certificateType, evidenceType, handoverProofType, stateType } from './schema.ts'
+import { certificateType, evidenceType, handoverProofType } from './schema.ts'
+import { stateType } from './state-schema.ts'
 import { ExactBytesType } from './wire-types.ts'
 
 // What stands alone (SPEC 9.2, 9.6): files that carry all that the manifest does not say.

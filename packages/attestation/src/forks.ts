@@ -1,7 +1,7 @@
 import type { Hex, TargetId } from './brands.ts'
 import { toHex, toText } from './bytes.ts'
 import type { EpochContext } from './epoch-context.ts'
-import type { GroupFork, State } from './schema.ts'
+import type { GroupFork, State } from './state-schema.ts'
 
 // Who stands where at a fork that a state tells of (SPEC 7.6).
 

@@ -5,7 +5,7 @@ import type { EpochContext } from './epoch-context.ts'
 import { type Fork, readFork } from './forks.ts'
 import { getGroupMembers } from './group-members.ts'
 import { formatQuantity } from './quantity.ts'
-import type { GroupHead, GroupSignal, GroupState, State } from './schema.ts'
+import type { GroupHead, GroupSignal, GroupState, State } from './state-schema.ts'
 
 // How a chain is, in the words of its manifest: what one certified state says of a group (SPEC 7.11).
 

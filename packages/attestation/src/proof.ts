@@ -4,7 +4,8 @@ import { areEqual, toText } from './bytes.ts'
 import { listGroupIds } from './group-members.ts'
 import { sha256 } from './hashing.ts'
 import { limits } from './limits.ts'
-import type { GroupState, Parameters, State, TargetState } from './schema.ts'
+import type { Parameters } from './schema.ts'
+import type { GroupState, State, TargetState } from './state-schema.ts'
 import { getGroupLeaf, getTargetLeaf, type StateTree, updateStateTree } from './state-root.ts'
 
 /** Hashes in an inclusion proof: 14 of the list's data, 1 of its length, 2 of the container (SPEC 7.10). */

@@ -2,7 +2,7 @@ import type { Round, TargetId } from './brands.ts'
 import { toText } from './bytes.ts'
 import { verdicts } from './codes.ts'
 import type { EpochContext } from './epoch-context.ts'
-import type { State } from './schema.ts'
+import type { State } from './state-schema.ts'
 
 // SPEC 12.1: many targets of one provider down at once are one incident, and it is the provider's.
 

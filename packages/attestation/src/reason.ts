@@ -1,7 +1,8 @@
 import { toSigned, toText } from './bytes.ts'
 import { getCodeName, outcomes, reasonKinds, type ReasonKindName, thresholdOps } from './codes.ts'
 import { formatQuantity } from './quantity.ts'
-import type { State, Target, TargetState, Threshold } from './schema.ts'
+import type { Target, Threshold } from './schema.ts'
+import type { State, TargetState } from './state-schema.ts'
 
 /** Why a target's verdict is what it is (SPEC 7.7). */
 export interface Reason {

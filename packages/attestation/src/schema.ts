@@ -1,38 +1,32 @@
 import {
-  type BasicType,
   ByteListType,
   type CompositeType,
   ContainerType,
   ListCompositeType,
-  UintBigintType,
   UnionType,
   type ValueOf,
 } from '@chainsafe/ssz'
-import type { Digest, Epoch, Height, MemberIndex, Round, TargetIndex, View } from './brands.ts'
+import {
+  bytes32,
+  bytes64,
+  digest,
+  epoch,
+  height,
+  id,
+  int64Bits,
+  memberIndex,
+  name,
+  round,
+  targetIndex,
+  uint16,
+  uint32,
+  uint64,
+  uint8,
+  view,
+} from './basic-types.ts'
 import { limits } from './limits.ts'
-import { ExactBytesType, ExactUintType } from './wire-types.ts'
 
 // SPEC chapter 3, in its order. A schema and its TypeScript type are one definition.
-
-const uint8 = new ExactUintType(1)
-const uint16 = new ExactUintType(2)
-const uint32 = new ExactUintType(4)
-const uint64 = new ExactUintType(8)
-/** Two's complement of a signed 64-bit number; `toSigned` and `toBits` convert (SPEC 1). */
-const int64Bits = new UintBigintType(8)
-const bytes32 = new ExactBytesType(32)
-const bytes64 = new ExactBytesType(64)
-
-// The wire knows only integers and bytes; the brands keep a round from passing for a view.
-const epoch = uint64 as unknown as BasicType<Epoch>
-const round = uint64 as unknown as BasicType<Round>
-const view = uint64 as unknown as BasicType<View>
-const height = uint64 as unknown as BasicType<Height>
-const memberIndex = uint16 as unknown as BasicType<MemberIndex>
-const targetIndex = uint16 as unknown as BasicType<TargetIndex>
-const digest = bytes32 as unknown as CompositeType<Digest, Digest, Digest>
-const id = new ByteListType(limits.idBytesMax)
-const name = new ByteListType(limits.nameBytesMax)
 
 // --- Network manifest (SPEC 4)
 
@@ -226,106 +220,6 @@ export const proposalType = new ContainerType({
 })
 export const signedProposalType = new ContainerType({ message: proposalType, signature: bytes64 })
 
-// --- State (SPEC 7)
-
-export const exclusionType = new ContainerType({ member: memberIndex, round })
-export const stateMetaType = new ContainerType({
-  epoch,
-  height,
-  round,
-  excluded: new ListCompositeType(exclusionType, limits.membersMax),
-  handover: new ListCompositeType(handoverType, 1),
-})
-export const agreedSignalType = new ContainerType({
-  index: uint8,
-  weight: uint64,
-  value: int64Bits,
-})
-export const agreedIdentityType = new ContainerType({
-  index: uint8,
-  weight: uint64,
-  value: new ByteListType(limits.identityBytesMax),
-})
-export const vantageType = new ContainerType({
-  region: id,
-  reached: uint64,
-  failed: uint64,
-  abstained: uint64,
-})
-/** A height that a target was asked of, with the chain identities agreed there (SPEC 7.6). */
-export const knownBlockType = new ContainerType({
-  height: uint64,
-  identities: new ListCompositeType(identityValueType, limits.chainIdentitiesMax),
-})
-export const targetStateType = new ContainerType({
-  id,
-  verdict: uint8,
-  settled: uint8,
-  since: round,
-  streak: uint8,
-  streakCount: uint16,
-  crossed: uint16,
-  astray: uint8,
-  reasonKind: uint8,
-  reasonCode: uint16,
-  reached: uint64,
-  failed: uint64,
-  abstained: uint64,
-  absent: uint64,
-  outcome: uint16,
-  referenceKind: uint8,
-  reference: uint64,
-  signals: new ListCompositeType(agreedSignalType, limits.signalsMax),
-  identities: new ListCompositeType(agreedIdentityType, limits.identitiesMax),
-  vantages: new ListCompositeType(vantageType, limits.regionsMax),
-  blocks: new ListCompositeType(knownBlockType, limits.knownBlocksMax),
-})
-export const groupHeadType = new ContainerType({
-  name,
-  weight: uint64,
-  value: int64Bits,
-  behindMs: uint64,
-})
-export const markType = new ContainerType({ round, value: int64Bits })
-export const headPaceType = new ContainerType({
-  name,
-  older: markType,
-  newer: markType,
-  last: markType,
-  intervalUs: uint64,
-})
-export const groupForkType = new ContainerType({
-  identity: name,
-  height: uint64,
-  majority: new ListCompositeType(new ByteListType(limits.identityBytesMax), 1),
-})
-export const groupSignalType = new ContainerType({
-  target: targetIndex,
-  signal: uint8,
-  targets: uint16,
-  value: int64Bits,
-})
-export const groupStateType = new ContainerType({
-  id,
-  standing: uint8,
-  since: round,
-  heads: new ListCompositeType(groupHeadType, limits.signalsMax),
-  paces: new ListCompositeType(headPaceType, limits.signalsMax),
-  forks: new ListCompositeType(groupForkType, limits.chainIdentitiesMax),
-  signals: new ListCompositeType(groupSignalType, limits.groupSignalsMax),
-})
-export const stateType = new ContainerType({
-  meta: stateMetaType,
-  targets: new ListCompositeType(targetStateType, limits.targetsMax),
-  groups: new ListCompositeType(groupStateType, limits.groupsMax),
-})
-/** What the state root is the hash tree root of: leaves are tagged hashes (SPEC 7.9). */
-export const stateTreeType = new ContainerType({
-  meta: bytes32,
-  targets: new ListCompositeType(bytes32, limits.targetsMax),
-  groups: new ListCompositeType(bytes32, limits.groupsMax),
-})
-
 // --- Certificates (SPEC 9)
 
 export const certificateType = new ContainerType({
@@ -405,29 +299,6 @@ export type Block = ValueOf<typeof blockType>
 /** A leader’s block for a view. */
 export type Proposal = ValueOf<typeof proposalType>
 export type SignedProposal = ValueOf<typeof signedProposalType>
-export type Exclusion = ValueOf<typeof exclusionType>
-/** Where a state stands, who is excluded, and how its epoch ends. */
-export type StateMeta = ValueOf<typeof stateMetaType>
-export type AgreedSignal = ValueOf<typeof agreedSignalType>
-export type AgreedIdentity = ValueOf<typeof agreedIdentityType>
-export type Vantage = ValueOf<typeof vantageType>
-/** What was agreed on about a target, its hysteresis included (SPEC 7). */
-export type TargetState = ValueOf<typeof targetStateType>
-export type KnownBlock = ValueOf<typeof knownBlockType>
-/** A corroborated head of a group, and how far in time it is behind its like (SPEC 7.6, 7.11). */
-export type GroupHead = ValueOf<typeof groupHeadType>
-/** A round in which a head had risen to a value. */
-export type Mark = ValueOf<typeof markType>
-/** What is remembered of a head, so that its pace is known from one state (SPEC 7.11). */
-export type HeadPace = ValueOf<typeof headPaceType>
-/** A height at which targets of a group differ (SPEC 7.6). */
-export type GroupFork = ValueOf<typeof groupForkType>
-/** A signal of a group’s targets in the middle, named by the first target that defines it (SPEC 7.11). */
-export type GroupSignal = ValueOf<typeof groupSignalType>
-/** How a chain is: its heads and their pace, forks and signals (SPEC 7.11). */
-export type GroupState = ValueOf<typeof groupStateType>
-/** What the network agrees on after a block. */
-export type State = ValueOf<typeof stateType>
 /** Proof that a header is final (SPEC 9.1). */
 export type Certificate = ValueOf<typeof certificateType>
 export type HandoverProof = ValueOf<typeof handoverProofType>

@@ -12,7 +12,7 @@ import {
   stateTreeType,
   type TargetState,
   targetStateType,
-} from './schema.ts'
+} from './state-schema.ts'
 
 // The library hashes in JavaScript unless told otherwise. Its own WebAssembly, which it loads in any
 // case, makes a root in half of the time.

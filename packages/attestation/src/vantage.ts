@@ -9,7 +9,8 @@ import {
   type VerdictName,
 } from './codes.ts'
 import type { EpochContext } from './epoch-context.ts'
-import type { Attestation, Policy, State, TargetState } from './schema.ts'
+import type { Attestation, Policy } from './schema.ts'
+import type { State, TargetState } from './state-schema.ts'
 
 // SPEC 12.2: who sees what of a target.
 

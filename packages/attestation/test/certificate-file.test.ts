@@ -320,7 +320,8 @@ describe('verifyCertificateFile', () => {
       verdict: ({ targets }) => Object.assign(targets[0] ?? {}, { verdict: 6 }),
       settled: ({ targets }) => Object.assign(targets[0] ?? {}, { settled: 5 }),
       streak: ({ targets }) => Object.assign(targets[1] ?? {}, { streak: 5 }),
-      reasonKind: ({ targets }) => Object.assign(targets[1] ?? {}, { reasonKind: 6 }),
+      reasonKind: ({ targets }) => Object.assign(targets[1] ?? {}, { reasonKind: 7 }),
+      astray: ({ targets }) => Object.assign(targets[1] ?? {}, { astray: 2 }),
       outcome: ({ targets }) => Object.assign(targets[0] ?? {}, { outcome: 1000 }),
       referenceKind: ({ targets }) => Object.assign(targets[0] ?? {}, { referenceKind: 3 }),
     }

@@ -33,7 +33,9 @@ export function moveMarks(
 /** Mean time of 1 of the head's unit between two marks, the later one higher. */
 function getIntervalUs(older: Mark, last: Mark, scale: number, roundMs: number): number {
   const overUs = BigInt(last.round - older.round) * BigInt(roundMs) * 1000n
-  return toSafe((overUs * 10n ** BigInt(scale)) / (toSigned(last.value) - toSigned(older.value)))
+  return toSafe(
+    divDown(overUs * 10n ** BigInt(scale), toSigned(last.value) - toSigned(older.value)),
+  )
 }
 
 /** Whether it is too long ago that a head rose, by its own pace. */
@@ -56,7 +58,12 @@ export function getBehindMs(
   scale: number,
   intervalUs: number,
 ): number {
-  return toSafe(((front - value) * BigInt(intervalUs)) / (1000n * 10n ** BigInt(scale)))
+  return toSafe(divDown((front - value) * BigInt(intervalUs), 1000n * 10n ** BigInt(scale)))
+}
+
+/** Of numbers that are not below 0. */
+function divDown(dividend: bigint, divisor: bigint): bigint {
+  return dividend / divisor
 }
 
 /** At most what a uint64 of the protocol may be (SPEC 1). */

@@ -66,6 +66,7 @@ describe('a target’s explicit form', () => {
           regionsMin: 0,
           networksMin: 0,
           operatorsMin: 0,
+          astray: 'degraded',
           thresholds: [
             { signal: 'latency', above: 600_000, clear: 480_000, severity: 'degraded' },
             { signal: 'expires-in', below: 1_209_600, severity: 'degraded' },

@@ -238,7 +238,7 @@ describe('the HTTP server', () => {
       assert.equal((proof['group'] as Json)['id'], 'evm')
     }
     await expectProblem('/v1/proofs/groups/nothing', 404, 'unknown-group')
-    await expectProblem('/v1/proofs/groups/evm?height=999', 404, 'not-yet')
+    await expectProblem('/v1/proofs/groups/evm?height=999', 404, 'height-pending')
   })
 
   it('gives the manifest in a form that leads to the same network id', async () => {
