@@ -201,4 +201,35 @@ describe('kind cometbft, with a network of four validators', () => {
     const [again, back] = await readHashes(node(0), follower)
     assert.equal(again, back)
   })
+
+  it('sees that a validator signs twice: evidence on the chain, which is against it alone', async () => {
+    await node(3).stop()
+    const twin = await network.makeTwin(node(3))
+    node(3).start()
+    twin.start(network.validators.slice(0, 3))
+    const guilty = watch([node(3)])
+    const { signals } = await askUntil(
+      'evidence',
+      120_000,
+      target(node(0), { ...guilty, window: 20 }),
+      ({ signals: read }) => Number(read['evidence']) > 0,
+    )
+    assert.ok(Number(signals['accusations']) > 0)
+    const others = { ...watch(network.validators.slice(0, 3)), window: 20 }
+    const { signals: innocent } = await askUntil(
+      'an answer',
+      10_000,
+      target(node(0), others),
+      () => true,
+    )
+    assert.ok(Number(innocent['evidence']) > 0)
+    assert.equal(innocent['accusations'], 0n)
+    // The application takes the vote of who does so.
+    await askUntil(
+      'a validator that is none any more',
+      60_000,
+      target(node(0), guilty),
+      ({ signals: read }) => read['active'] === 0n && read['voting-power'] === 0n,
+    )
+  })
 })

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import type { Reached } from '@watchfire/probes'
-import { ask, askUntil } from './ask.ts'
+import { ask, askReached, askUntil } from './ask.ts'
 import { stopServers } from './servers/lifetime.ts'
 import { type Lodestar, SLOT_MS, SLOTS_PER_EPOCH, startLodestar } from './servers/lodestar.ts'
 
 /** Seconds from the start of the nodes to the chain's: so long does it take them on a busy machine. */
-const GENESIS_DELAY = 45
+const GENESIS_DELAY = 60
 const EPOCH_MS = SLOT_MS * SLOTS_PER_EPOCH
 
 describe('kind eth-beacon, with Lodestar', () => {
   let most: Lodestar
   let few: Lodestar
   let watcher: Lodestar
+  /** Knows nobody, and makes a chain of its own with the keys of all validators. */
+  let apart: Lodestar
   let genesisValidatorsRoot: string
 
   const target = (node: Lodestar, over: object = {}) => {
@@ -19,11 +21,41 @@ describe('kind eth-beacon, with Lodestar', () => {
     return ['eth-beacon', { url: node.url, ...chain, ...over }] as const
   }
 
+  /** Finalized roots of one epoch, of nodes that are asked one after the other. */
+  const readRoots = async (...nodes: readonly [Lodestar, Lodestar]) => {
+    const isFinal = ({ signals, reference }: Reached) =>
+      reference !== undefined && reference.value > 0 && Number(signals['finality-lag']) <= 3
+    const read = (node: Lodestar) => askUntil('finality', 8 * EPOCH_MS, target(node), isFinal)
+    // An epoch may end meanwhile; then they are asked again.
+    for (;;) {
+      const [one, other] = [await read(nodes[0]), await read(nodes[1])]
+      if (one.reference?.value !== other.reference?.value) continue
+      return [one, other].map(({ identities }) =>
+        Buffer.from(identities['finalized-root'] ?? []).toString('hex'),
+      )
+    }
+  }
+
+  /** Two blocks of one slot, by one of these validators. */
+  const findTwice = async (validators: readonly string[]) => {
+    // Who proposes in the first two epochs was settled before there were two sides.
+    for (let slot = 1; slot < 2 * SLOTS_PER_EPOCH; slot++) {
+      const [one, other] = [await most.getHeader(slot), await apart.getHeader(slot)]
+      if (one === undefined || other === undefined) continue
+      assert.equal(one.message.proposer_index, other.message.proposer_index)
+      if (validators.includes(one.message.proposer_index)) return [one, other] as const
+    }
+    throw new Error(`no two blocks of ${validators.join(', ')}`)
+  }
+
   before(async () => {
     const genesisTime = Math.floor(Date.now() / 1000) + GENESIS_DELAY
-    most = await startLodestar({ genesisTime, validators: '0..5' })
-    few = await startLodestar({ genesisTime, validators: '6..7' })
-    watcher = await startLodestar({ genesisTime })
+    ;[most, few, watcher, apart] = await Promise.all([
+      startLodestar({ genesisTime, validators: '0..5' }),
+      startLodestar({ genesisTime, validators: '6..7' }),
+      startLodestar({ genesisTime }),
+      startLodestar({ genesisTime, validators: '0..7' }),
+    ])
     await few.connect(most)
     await watcher.connect(most)
     const response = await fetch(`${most.url}eth/v1/beacon/genesis`)
@@ -53,19 +85,8 @@ describe('kind eth-beacon, with Lodestar', () => {
   })
 
   it('sees finality, and the same checkpoints at two nodes', async () => {
-    const isFinal = ({ signals, reference }: Reached) =>
-      reference !== undefined && reference.value > 0 && Number(signals['finality-lag']) <= 3
-    await askUntil('finality', 8 * EPOCH_MS, target(watcher), isFinal)
-    for (;;) {
-      const one = await askUntil('finality', EPOCH_MS, target(watcher), isFinal)
-      const other = await askUntil('finality', EPOCH_MS, target(most), isFinal)
-      // An epoch may end while they are asked one after the other; then they are asked again.
-      if (one.reference?.value !== other.reference?.value) continue
-      const root = (reached: Reached) =>
-        Buffer.from(reached.identities['finalized-root'] ?? []).toString('hex')
-      assert.equal(root(one), root(other))
-      return
-    }
+    const [one, other] = await readRoots(watcher, most)
+    assert.equal(one, other)
   })
 
   it('reads validators by index and by key: active, earning, proposing', async () => {
@@ -90,6 +111,45 @@ describe('kind eth-beacon, with Lodestar', () => {
     assert.ok(unknown.status === 'reached')
     assert.equal(unknown.signals['active'], 1n)
     assert.deepEqual([...(unknown.identities['inactive-set'] ?? [])], [0b10])
+  })
+
+  it('tells a node on a fork by its finalized checkpoint', async () => {
+    const [one, other] = await readRoots(watcher, apart)
+    assert.notEqual(one, other)
+    const { signals } = await askReached(...target(apart))
+    // Nothing but its peers tells: it is synced, and its chain final.
+    assert.equal(signals['unsynced'], 0n)
+    assert.ok(Number(signals['head-lag']) <= 1)
+    assert.ok(Number(signals['finality-lag']) <= 3)
+  })
+
+  it('sees that a validator is slashed which has signed for both sides of the fork', async () => {
+    const stopped = ['6', '7']
+    const [one, other] = await findTwice(stopped)
+    await most.slash(one, other)
+    const guilty = one.message.proposer_index
+    const innocent = stopped.filter((index) => index !== guilty)
+    await askUntil(
+      'a slashed validator',
+      4 * EPOCH_MS,
+      target(watcher, { validators: [guilty] }),
+      ({ signals }) => signals['slashed'] === 1n && signals['exiting'] === 1n,
+    )
+    const { signals } = await askReached(...target(watcher, { validators: innocent }))
+    assert.equal(signals['slashed'], 0n)
+  })
+
+  it('says timeout of a node that is frozen, and refused of one that is gone', async () => {
+    apart.process.freeze()
+    const frozen = await ask(...target(apart))
+    assert.ok(frozen.status === 'failed')
+    assert.equal(frozen.outcome, 'timeout')
+    apart.process.thaw()
+    await askUntil('an answer', 60_000, target(apart), () => true)
+    await apart.stop(true)
+    const gone = await ask(...target(apart))
+    assert.ok(gone.status === 'failed')
+    assert.equal(gone.outcome, 'refused')
   })
 
   it('sees a node without peers fall behind, and catch up once it has them again', async () => {

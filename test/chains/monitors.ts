@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { runCommand } from './servers/cache.ts'
 import { makeServerDir } from './servers/lifetime.ts'
 import { pickPorts } from './servers/ports.ts'
 import { type ServerProcess, startServerProcess } from './servers/server-process.ts'
@@ -42,7 +41,12 @@ export interface BoundPassword {
 export interface AgreedGroup {
   readonly id: string
   readonly standing: string
-  readonly forks: readonly { readonly identity: string; readonly astray: readonly string[] }[]
+  readonly forks: readonly AgreedFork[]
+}
+
+interface AgreedFork {
+  readonly identity: string
+  readonly astray: readonly string[]
 }
 
 /** Four monitors, processes of their own, that agree on these targets. */
@@ -60,6 +64,13 @@ export interface Monitors {
     id: string,
     test: (group: AgreedGroup) => boolean,
   ): Promise<AgreedGroup>
+  /** Waits until exactly these of a group are on another chain than most, by what this identity says. */
+  untilAstray(
+    withinMs: number,
+    group: string,
+    identity: string,
+    astray: readonly string[],
+  ): Promise<void>
   /** What a monitor has said. */
   log(id: string): string
   stop(): Promise<void>
@@ -77,14 +88,15 @@ export async function startMonitors(
 ): Promise<Monitors> {
   const dir = makeServerDir('monitors')
   const ports = await pickPorts(2 * MONITORS)
-  const members = Array.from({ length: MONITORS }, (_value, at) => {
+  const makeMember = async (at: number) => {
     const id = `m${at + 1}`
     const [p2p = 0, http = 0] = ports.slice(2 * at)
     const dataDir = join(dir, id)
-    const made = watchfire('init', '--data-dir', dataDir, '--monitor', id, '--json')
+    const made = await watchfire('init', '--data-dir', dataDir, '--monitor', id, '--json')
     const { publicKey, peerId } = JSON.parse(made) as { publicKey: string; peerId: string }
     return { id, dataDir, publicKey, address: `/ip4/127.0.0.1/tcp/${p2p}`, peerId, http }
-  })
+  }
+  const members = await Promise.all(Array.from({ length: MONITORS }, (_v, at) => makeMember(at)))
   const manifest = join(dir, 'network.yaml')
   const draft = join(dir, 'draft.json')
   const committee = members.map(({ id, publicKey }) => ({ id, publicKey, weight: 1 }))
@@ -93,7 +105,7 @@ export async function startMonitors(
   const parameters = { roundMs, targets: targets.map((each) => ({ timeoutMs, ...each })) }
   writeFileSync(draft, JSON.stringify({ name: 'chains', committee, parameters }))
   const originMs = new Date(Date.now() - roundMs).toISOString()
-  watchfire('network', 'create', draft, '--out', manifest, '--origin', originMs)
+  await watchfire('network', 'create', draft, '--out', manifest, '--origin', originMs)
   const nodes = members.map((member): ServerProcess => {
     const others = members.filter((each) => each !== member)
     const config = join(member.dataDir, 'config.yaml')
@@ -125,12 +137,23 @@ export async function startMonitors(
     })
   })
   const api = `http://127.0.0.1:${members[0]?.http ?? 0}`
-  // Not at once, as when files are made: who drives a chain meanwhile is in this process too.
   const ask = async (command: string, ...flags: readonly string[]) => {
-    const args = [launcher, command, '--api', api, '--manifest', manifest, '--json', ...flags]
-    return JSON.parse((await execute(process.execPath, args)).stdout) as unknown
+    const answer = await watchfire(
+      command,
+      '--api',
+      api,
+      '--manifest',
+      manifest,
+      '--json',
+      ...flags,
+    )
+    return JSON.parse(answer) as unknown
   }
   const log = () => nodes[0]?.log() ?? ''
+  const untilGroup: Monitors['untilGroup'] = (what, withinMs, id, test) => {
+    const read = async () => (await ask('groups', '--group', id)) as AgreedGroup
+    return poll({ what, withinMs, read, test, show: (group) => group, log })
+  }
   return {
     until: (what, withinMs, test) => {
       const read = async () => {
@@ -140,9 +163,14 @@ export async function startMonitors(
       const show = (state: ReadonlyMap<string, AgreedTarget>) => [...state.values()]
       return poll({ what, withinMs, read, test, show, log })
     },
-    untilGroup: (what, withinMs, id, test) => {
-      const read = async () => (await ask('groups', '--group', id)) as AgreedGroup
-      return poll({ what, withinMs, read, test, show: (group) => group, log })
+    untilGroup,
+    async untilAstray(withinMs, group, identity, astray) {
+      const wanted = JSON.stringify(astray)
+      await untilGroup(`a fork of ${wanted}`, withinMs, group, ({ standing, forks }) => {
+        const isSuch = (fork: AgreedFork) =>
+          fork.identity === identity && JSON.stringify(fork.astray) === wanted
+        return standing === 'forked' && forks.some(isSuch)
+      })
     },
     log: (id) => nodes[members.findIndex((member) => member.id === id)]?.log() ?? '',
     async stop() {
@@ -177,6 +205,7 @@ async function poll<T>({ what, withinMs, read, test, show, log }: Poll<T>): Prom
   throw new Error(`waited ${withinMs} ms for ${what}; last: ${last}\n${log()}`)
 }
 
-function watchfire(...args: readonly string[]): string {
-  return runCommand(process.execPath, [launcher, ...args])
+/** Nothing waits for it but who asks: this process drives chains meanwhile. */
+async function watchfire(...args: readonly string[]): Promise<string> {
+  return (await execute(process.execPath, [launcher, ...args])).stdout
 }

@@ -22,6 +22,8 @@ export interface Btcd {
   /** Mines so many blocks. */
   generate(count: number): Promise<void>
   connect(other: Btcd): Promise<void>
+  /** Undoes it. */
+  disconnect(other: Btcd): Promise<void>
   readonly p2p: string
   stop(): Promise<void>
 }
@@ -35,7 +37,7 @@ export function getBtcd(): string {
 export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
   const program = getBtcd()
   const dir = makeServerDir('btcd')
-  const [rpc = 0, p2p = 0] = await pickPorts(2)
+  const [rpc = 0, p2p = 0, nobody = 0] = await pickPorts(3)
   const server = startServerProcess({
     command: program,
     args: [
@@ -49,6 +51,8 @@ export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
       `--rpclisten=127.0.0.1:${rpc}`,
       `--listen=127.0.0.1:${p2p}`,
       '--nodnsseed',
+      // Else it connects to whomever its peers know.
+      `--connect=127.0.0.1:${nobody}`,
       ...(chain === 'regtest' ? [`--miningaddr=${MINING_ADDRESS}`] : []),
     ],
     logFile: join(dir, 'log'),
@@ -76,7 +80,8 @@ export async function startBtcd(chain: 'regtest' | 'simnet'): Promise<Btcd> {
     process: server,
     p2p: `127.0.0.1:${p2p}`,
     generate: async (count) => void (await call('generate', [count])),
-    connect: async (other) => void (await call('node', ['connect', other.p2p, 'perm'])),
+    connect: async (other) => void (await call('node', ['connect', other.p2p, 'temp'])),
+    disconnect: async (other) => void (await call('node', ['disconnect', other.p2p])),
     stop: () => server.stop(),
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildGo, runCommand } from './cache.ts'
 import { makeServerDir } from './lifetime.ts'
@@ -35,6 +35,8 @@ export interface CometNetwork {
    * have; none may run meanwhile. What both are to decide from then on, they decide apart.
    */
   copyQuorum(): Promise<readonly CometNode[]>
+  /** Another node with the key of a validator, which may not run meanwhile: among peers, two of them. */
+  makeTwin(validator: CometNode): Promise<CometNode>
 }
 
 const VALIDATORS = 4
@@ -68,6 +70,17 @@ export async function makeCometNetwork(): Promise<CometNetwork> {
         return `${home}-copy`
       })
       return makeNodes(program, copies, QUORUM)
+    },
+    async makeTwin(validator) {
+      const home = homes[nodes.indexOf(validator)]
+      if (home === undefined) throw new Error('no such validator')
+      const copy = `${home}-twin`
+      cpSync(home, copy, { recursive: true })
+      rmSync(join(copy, 'config', 'node_key.json'))
+      runCommand(program, ['gen-node-key', '--home', copy])
+      const [twin] = await makeNodes(program, [copy], 0)
+      if (twin === undefined) throw new Error('no twin')
+      return twin
     },
   }
 }

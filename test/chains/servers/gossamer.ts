@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildGoCopy } from './cache.ts'
 import { makeServerDir } from './lifetime.ts'
@@ -9,21 +10,20 @@ const VERSION = 'v0.8.0'
 /** The genesis of the chain `westend-dev` that comes with it: one authority, Alice. */
 export const GENESIS_HASH = '0x276bfa91f70859348285599321ea96afd3ae681f0be47d36196bac8075ea32e8'
 
-/** A host of Substrate chains in Go. */
+/** A host of Substrate chains in Go, a node of `westend-dev`. */
 export interface Gossamer {
   readonly wsUrl: string
   readonly httpUrl: string
-  readonly process: ServerProcess
+  /** It may not serve yet. @param peers - nodes that it dials, once they listen; nobody if left out */
+  start(peers?: readonly Gossamer[]): Promise<void>
+  stop(): Promise<void>
+  /** It answers no more, but keeps its connections. */
+  freeze(): void
+  thaw(): void
+  /** Forgets all blocks. It must not run. */
+  reset(): void
   /** How others dial it, once it listens. */
   getAddress(): Promise<string>
-  stop(): Promise<void>
-}
-
-export interface GossamerOptions {
-  /** Makes blocks; else it follows. */
-  readonly isAuthority: boolean
-  /** Multiaddresses of nodes to dial. */
-  readonly peers?: readonly string[]
 }
 
 /** The directory that it is built in. */
@@ -31,51 +31,71 @@ export function getGossamer(): string {
   return buildGoCopy('github.com/ChainSafe/gossamer', VERSION, 'gossamer')
 }
 
-/** Starts a node of `westend-dev`; it may not serve yet. */
-export async function startGossamer(options: GossamerOptions): Promise<Gossamer> {
+/**
+ * Makes a node that is not started.
+ *
+ * @param role - an authority makes blocks, a full node follows. There is one authority, so that two
+ *   nodes of that role are of two chains unless they know each other
+ */
+export async function makeGossamer(role: 'authority' | 'full'): Promise<Gossamer> {
   const source = getGossamer()
   const dir = makeServerDir('gossamer')
+  const base = join(dir, 'base')
   const [http = 0, ws = 0, p2p = 0, prometheus = 0] = await pickPorts(4)
-  const { isAuthority, peers = [] } = options
-  const server = startServerProcess({
-    command: join(source, 'gossamer'),
-    args: [
-      '--chain',
-      'westend-dev',
-      '--base-path',
-      dir,
-      '--no-mdns',
-      '--no-telemetry',
-      ...(isAuthority ? ['--key', 'alice', '--role', 'authority'] : ['--role', 'full']),
-      ...(isAuthority ? [] : ['--babe-authority=false', '--grandpa-authority=false']),
-      ...(peers.length === 0 ? ['--no-bootstrap'] : ['--bootnodes', peers.join(',')]),
-      '--rpc-port',
-      String(http),
-      '--ws-port',
-      String(ws),
-      '--port',
-      String(p2p),
-      '--listen-addr',
-      `/ip4/127.0.0.1/tcp/${p2p}`,
-      '--prometheus-port',
-      String(prometheus),
-    ],
-    // It looks for the chain's genesis below where it is started.
-    cwd: source,
-    logFile: join(dir, 'log'),
-  })
+  const duties =
+    role === 'authority'
+      ? ['--key', 'alice']
+      : ['--babe-authority=false', '--grandpa-authority=false']
+  const ports = [
+    ['--rpc-port', http],
+    ['--ws-port', ws],
+    ['--port', p2p],
+    ['--prometheus-port', prometheus],
+  ]
+  let running: ServerProcess | undefined
   return {
     wsUrl: `ws://127.0.0.1:${ws}/`,
     httpUrl: `http://127.0.0.1:${http}/`,
-    process: server,
-    getAddress: () => waitForStart(server, () => readAddress(server)),
-    stop: () => server.stop(),
+    async start(peers = []) {
+      const addresses = await Promise.all(peers.map((peer) => peer.getAddress()))
+      running = startServerProcess({
+        command: join(source, 'gossamer'),
+        args: [
+          '--chain',
+          'westend-dev',
+          '--base-path',
+          base,
+          '--no-mdns',
+          '--no-telemetry',
+          '--role',
+          role,
+          ...duties,
+          ...(addresses.length === 0 ? ['--no-bootstrap'] : ['--bootnodes', addresses.join(',')]),
+          ...ports.flat().map(String),
+          '--listen-addr',
+          `/ip4/127.0.0.1/tcp/${p2p}`,
+        ],
+        // It looks for the chain's genesis below where it is started.
+        cwd: source,
+        logFile: join(dir, 'log'),
+      })
+    },
+    stop: async () => running?.stop(),
+    freeze: () => running?.freeze(),
+    thaw: () => running?.thaw(),
+    reset: () => rmSync(base, { recursive: true }),
+    getAddress() {
+      const server = running
+      if (server === undefined) throw new Error('it was not started')
+      return waitForStart(server, () => readAddress(server))
+    },
   }
 }
 
 /** @throws while it does not listen */
 function readAddress(server: ServerProcess): string {
-  const address = /Started listening on (\/ip4\/127\.0\.0\.1\/\S+)/.exec(server.log())?.[1]
+  const found = server.log().matchAll(/Started listening on (\/ip4\/127\.0\.0\.1\/\S+)/g)
+  const address = [...found].at(-1)?.[1]
   if (address === undefined) throw new Error('it does not listen yet')
   return address
 }

@@ -43,7 +43,8 @@ export async function stopServers(): Promise<void> {
     await server.stop().catch((error: unknown) => failures.push(error))
   }
   removeDirs()
-  if (failures.length > 0) throw new AggregateError(failures, 'what was started did not end')
+  if (failures.length === 0) return
+  throw new AggregateError(failures, `not all has ended: ${failures.map(String).join('; ')}`)
 }
 
 function watchEnd(): void {

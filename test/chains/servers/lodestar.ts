@@ -36,10 +36,21 @@ export const VALIDATORS = 8
 export interface Lodestar {
   readonly url: string
   readonly process: ServerProcess
+  readonly ports: readonly number[]
   /** Connects to another node's peer. */
   connect(other: Lodestar): Promise<void>
   disconnect(other: Lodestar): Promise<void>
+  /** The block of a slot on its chain; undefined where there is none. */
+  getHeader(slot: number): Promise<SignedHeader | undefined>
+  /** Accuses the proposer of both of having signed two blocks for one slot. */
+  slash(one: SignedHeader, other: SignedHeader): Promise<void>
   stop(isKill?: boolean): Promise<void>
+}
+
+/** As the Beacon API has it; only what is looked at here is named. */
+export interface SignedHeader {
+  readonly message: { readonly slot: string; readonly proposer_index: string }
+  readonly signature: string
 }
 
 export interface LodestarOptions {
@@ -47,13 +58,16 @@ export interface LodestarOptions {
   readonly genesisTime: number
   /** Places of validators that it runs, such as `0..6`; none if left out. */
   readonly validators?: string
+  /** A node that has ended, whose place it takes; it knows nothing of what that one knew. */
+  readonly insteadOf?: Lodestar
 }
 
 /** Starts a node, and waits until it serves. */
 export async function startLodestar(options: LodestarOptions): Promise<Lodestar> {
   const { node, program } = getLodestar()
   const dir = makeServerDir('lodestar')
-  const [rest = 0, p2p = 0] = await pickPorts(2)
+  const ports = options.insteadOf?.ports ?? (await pickPorts(2))
+  const [rest = 0, p2p = 0] = ports
   const url = `http://127.0.0.1:${rest}`
   const server = startServerProcess({
     command: node,
@@ -81,6 +95,9 @@ export async function startLodestar(options: LodestarOptions): Promise<Lodestar>
       String(p2p),
       '--discv5',
       'false',
+      // Else two nodes with the same keys make the same blocks.
+      '--graffiti',
+      `watchfire ${p2p}`,
       ...(options.validators === undefined ? [] : ['--startValidators', options.validators]),
     ],
     // It says which commit it is of, by the repository that it is started in.
@@ -98,6 +115,7 @@ export async function startLodestar(options: LodestarOptions): Promise<Lodestar>
   return {
     url: `${url}/`,
     process: server,
+    ports,
     async connect(other) {
       const { peerId, address } = await getIdentity(other.url)
       await post('/eth/v1/lodestar/connect_peer', { peerId, multiaddr: address })
@@ -105,6 +123,19 @@ export async function startLodestar(options: LodestarOptions): Promise<Lodestar>
     async disconnect(other) {
       const { peerId } = await getIdentity(other.url)
       await post('/eth/v1/lodestar/disconnect_peer', { peerId })
+    },
+    async getHeader(slot) {
+      const response = await fetch(`${url}/eth/v1/beacon/headers/${slot}`)
+      if (!response.ok) return undefined
+      return ((await response.json()) as { data: { header: SignedHeader } }).data.header
+    },
+    async slash(one, other) {
+      const response = await fetch(`${url}/eth/v1/beacon/pool/proposer_slashings`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ signed_header_1: one, signed_header_2: other }),
+      })
+      if (!response.ok) throw new Error(`no slashing: ${await response.text()}`)
     },
     stop: (isKill) => server.stop(isKill),
   }

@@ -215,12 +215,13 @@ function readBlockHash(value: unknown, call: string): Step<string> {
     : stopped(failed('protocol', `${call}: no hash`))
 }
 
-/** Undefined of a chain without the pallet, and of a node that does not offer the call. */
+/** Undefined of a chain without the pallet, of its first block, and of a node that does not offer the call. */
 async function getBlockTimeMs(rpc: JsonRpc): Promise<Step<bigint | undefined>> {
   const answered = await callIfKnown(rpc, 'state_getStorage', [NOW_KEY])
   if (!answered.ok) return answered
   const { value } = answered
-  if (value === undefined || value === null) return done(undefined)
+  // Gossamer says '' of what is not there, as at the first block.
+  if (value === undefined || value === null || value === '') return done(undefined)
   const bytes = readHash(value, 8)
   return bytes === undefined
     ? stopped(failed('protocol', 'state_getStorage: no time'))

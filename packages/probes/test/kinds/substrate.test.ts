@@ -80,6 +80,13 @@ describe('kind substrate', () => {
     assert.equal(signals['head-age'], undefined)
   })
 
+  it('reads a node that has the first block alone, which has no time: null, or nothing of Gossamer', async () => {
+    for (const none of [null, '']) {
+      const { signals } = await reach(replace(NOW, none))
+      assert.equal(signals['head-age'], undefined)
+    }
+  })
+
   it('compares the hash of a finalized block at a multiple of the step', async () => {
     const head = `0x${'11'.repeat(32)}`
     const settled = `0x${'22'.repeat(32)}`

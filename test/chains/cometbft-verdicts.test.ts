@@ -6,17 +6,14 @@ import {
   type CometNode,
   makeCometNetwork,
 } from './servers/cometbft.ts'
-import { GENESIS_HASH, type Gossamer, startGossamer } from './servers/gossamer.ts'
 import { stopServers } from './servers/lifetime.ts'
 
 /** Long enough for probes of every kind on a busy machine. */
 const ROUND_MS = 6000
 const WINDOW = 4
 
-describe('four monitors that watch a CometBFT chain and a Substrate chain', () => {
+describe('four monitors that watch the nodes and validators of a CometBFT chain', () => {
   let comet: CometNetwork
-  let authority: Gossamer
-  let follower: Gossamer
   let monitors: Monitors
 
   const node = (at: number): CometNode => {
@@ -33,26 +30,14 @@ describe('four monitors that watch a CometBFT chain and a Substrate chain', () =
     comet = await makeCometNetwork()
     for (const each of comet.validators) each.start()
     comet.follower.start()
-    authority = await startGossamer({ isAuthority: true })
-    follower = await startGossamer({ isAuthority: false, peers: [await authority.getAddress()] })
     const chain = { chainId: comet.chainId, blockMs: BLOCK_MS }
-    const dev = { genesisHash: GENESIS_HASH }
-    // Gossamer finalizes late, and its follower never says that anything is final.
-    const thresholds = [{ signal: 'lonely', above: 0, severity: 'degraded' }]
-    const hosts = { kind: 'substrate', group: 'dev', policy: { thresholds } }
+    const member = (id: string, { url }: CometNode, over: object = {}) => {
+      return { id, kind: 'cometbft', group: 'comet', params: { url, ...chain, ...over } }
+    }
     monitors = await startMonitors(ROUND_MS, [
-      {
-        id: 'node',
-        kind: 'cometbft',
-        group: 'comet',
-        params: { url: node(0).url, ...chain },
-      },
-      {
-        id: 'follower',
-        kind: 'cometbft',
-        group: 'comet',
-        params: { url: comet.follower.url, ...chain, peersMin: 1 },
-      },
+      member('node', node(0)),
+      member('another', node(1)),
+      member('follower', comet.follower, { peersMin: 1 }),
       {
         id: 'validators',
         kind: 'cometbft',
@@ -68,15 +53,13 @@ describe('four monitors that watch a CometBFT chain and a Substrate chain', () =
         kind: 'cometbft',
         params: { url: node(0).url, chainId: 'cosmoshub-4' },
       },
-      { id: 'authority', ...hosts, params: { url: authority.wsUrl, ...dev } },
-      { id: 'host', ...hosts, params: { url: follower.wsUrl, ...dev } },
     ])
   })
   after(stopServers)
 
   it('agree that healthy nodes and validators are up, and one of another chain is down', async () => {
     const targets = await monitors.until('verdicts', 180_000, (state) => {
-      const up = ['node', 'follower', 'validators', 'authority', 'host']
+      const up = ['node', 'another', 'follower', 'validators']
       return (
         up.every((id) => verdictOf(state, id) === 'up') && verdictOf(state, 'elsewhere') === 'down'
       )
@@ -135,12 +118,41 @@ describe('four monitors that watch a CometBFT chain and a Substrate chain', () =
     await monitors.until('blocks again', 120_000, (state) => verdictOf(state, 'node') === 'up')
   })
 
-  it('agree that an authority that is gone is down, and its follower lonely', async () => {
-    await authority.stop()
-    const targets = await monitors.until('both verdicts', 180_000, (state) => {
-      return verdictOf(state, 'authority') === 'down' && verdictOf(state, 'host') === 'degraded'
+  it('agree that a node that is frozen is down, and up again', async () => {
+    comet.follower.freeze()
+    const targets = await monitors.until('a frozen follower', 120_000, (state) => {
+      return verdictOf(state, 'follower') === 'down'
     })
-    assert.equal(targets.get('authority')?.reason, 'refused')
-    assert.match(targets.get('host')?.reason ?? '', /lonely/)
+    assert.equal(targets.get('follower')?.reason, 'timeout')
+    assert.equal(verdictOf(targets, 'node'), 'up')
+    comet.follower.thaw()
+    await monitors.until('a follower that is up', 120_000, (state) => {
+      return verdictOf(state, 'follower') === 'up'
+    })
+  })
+
+  it('agree on who is on a fork, and that it is back', async () => {
+    const { follower, validators } = comet
+    await Promise.all([follower, ...validators].map((each) => each.stop()))
+    const others = await comet.copyQuorum()
+    for (const each of [...validators, ...others]) each.start()
+    follower.start(others)
+    await monitors.untilAstray(180_000, 'comet', 'block-hash', ['follower'])
+    await follower.stop()
+    follower.reset()
+    follower.start()
+    await monitors.untilGroup('no fork', 180_000, 'comet', ({ standing }) => {
+      return standing === 'advancing'
+    })
+    await Promise.all(others.map((each) => each.stop()))
+  })
+
+  it('agree that a node that is gone is down', async () => {
+    await comet.follower.stop()
+    const targets = await monitors.until('a follower that is gone', 120_000, (state) => {
+      return verdictOf(state, 'follower') === 'down'
+    })
+    assert.equal(targets.get('follower')?.reason, 'refused')
+    assert.equal(verdictOf(targets, 'node'), 'up')
   })
 })
