@@ -11,6 +11,7 @@ import { evidenceFiles } from './targets/evidence-files.ts'
 import { healthMessages } from './targets/health-messages.ts'
 import { httpRoutes } from './targets/http-routes.ts'
 import { canonicalParams, manifests } from './targets/manifests.ts'
+import { ibcAnswers } from './targets/ibc-answers.ts'
 import { pingOutputs } from './targets/ping-outputs.ts'
 import { probes } from './targets/probes.ts'
 import { evidence, viewCertificates } from './targets/signed-things.ts'
@@ -41,6 +42,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   dialogues,
   dnsAnswers,
   healthMessages,
+  ibcAnswers,
   pingOutputs,
   timeAnswers,
   feedEvents,

@@ -7,6 +7,7 @@ import { ethBeaconKind } from './kinds/eth-beacon.ts'
 import { evmRpcKind } from './kinds/evm-rpc.ts'
 import { grpcHealthKind } from './kinds/grpc-health.ts'
 import { httpKind } from './kinds/http.ts'
+import { ibcKind } from './kinds/ibc.ts'
 import { icmpKind } from './kinds/icmp.ts'
 import { libp2pKind } from './kinds/libp2p.ts'
 import { priceFeedKind } from './kinds/price-feed.ts'
@@ -37,5 +38,6 @@ export const builtinKinds: readonly ProbeKind[] = [
   priceFeedKind,
   priceReferenceKind,
   relayerKind,
+  ibcKind,
   contractKind,
 ]

@@ -16,6 +16,7 @@ const basis = {
 const variants: Readonly<Record<string, readonly object[]>> = {
   'price-feed': [basis, { ...basis, feed: 'sequencer' }, { ...basis, feed: 'pyth' }],
   'price-reference': [{ ...basis, oracles: [{ name: '<name>' }] }],
+  ibc: [{ ...basis, channel: {} }],
   contract: [{ ...basis, calls: [], ratios: [] }],
   relayer: ['hermes', 'rly'].map((software) => ({
     ...basis,

@@ -10,7 +10,7 @@ describe('kind registry', () => {
   it('knows the kinds of this version', () => {
     const names =
       'http websocket tcp tls dns grpc-health icmp libp2p evm-rpc eth-beacon cometbft substrate solana ' +
-      'bitcoin price-feed price-reference relayer contract'
+      'bitcoin price-feed price-reference relayer ibc contract'
     assert.deepEqual([...makeRegistry(builtinKinds).keys()].join(' '), names)
   })
 

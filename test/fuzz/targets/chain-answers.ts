@@ -50,6 +50,14 @@ const subjects = [
     }),
     replies: readRecording('gossamer').replies,
   },
+  {
+    ...find('ibc', {
+      chainId: 'ibc-0',
+      clientId: '07-tendermint-0',
+      channel: { id: 'channel-0' },
+    }),
+    replies: readRecording('simd').replies,
+  },
 ]
 
 function find(name: string, given: object) {

@@ -13,6 +13,7 @@ import {
   peersThreshold,
   stallThreshold,
 } from '../parts/chain-params.ts'
+import { chainIdSchema, cometBlockMsSchema } from '../protocols/cometbft/cometbft-params.ts'
 import {
   getBlockMetas,
   getPeerCount,
@@ -34,17 +35,8 @@ import { latencySignal } from '../parts/signals.ts'
 const paramsSchema = strictObject({
   url: urlSchema,
   ...accessParams,
-  chainId: Type.String({
-    pattern: '^[!-~]{1,50}$',
-    examples: ['cosmoshub-4'],
-    description: 'The chain that it must be.',
-  }),
-  blockMs: Type.Integer({
-    default: 6000,
-    minimum: 100,
-    maximum: 86_400_000,
-    description: 'Time between blocks, for the default policy.',
-  }),
+  chainId: chainIdSchema,
+  blockMs: cometBlockMsSchema,
   peersMin: peersMinSchema(2),
   window: Type.Integer({
     default: 10,

@@ -17,6 +17,7 @@ import {
   reduceSamples,
   toSignal,
 } from '../protocols/prometheus/metric-signals.ts'
+import { relayLimits } from '../protocols/ibc/relay-limits.ts'
 import { getKnownMetrics } from '../protocols/prometheus/relayer-metrics.ts'
 import { checkHeaders, checkUrl, accessParams, strictObject, urlSchema } from '../parts/schemas.ts'
 import { latencySignal } from '../parts/signals.ts'
@@ -49,24 +50,7 @@ const paramsSchema = strictObject({
     maxItems: 24,
     description: 'Further metrics that become signals.',
   }),
-  backlogMax: Type.Integer({
-    default: 100,
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'Packets that may be pending, for the default policy.',
-  }),
-  pendingMsMax: Type.Integer({
-    default: 900_000,
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'How long one may be pending, for the default policy.',
-  }),
-  expirySecondsMin: Type.Integer({
-    default: 86_400,
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'Time that must be left until a client expires, for the default policy.',
-  }),
+  ...relayLimits,
   walletMin: Type.Optional(
     Type.Integer({
       minimum: 0,

@@ -3,6 +3,7 @@ import type { ProbeKind } from '../../src/kind.ts'
 import { bitcoinKind } from '../../src/kinds/bitcoin.ts'
 import { cometbftKind } from '../../src/kinds/cometbft.ts'
 import { ethBeaconKind } from '../../src/kinds/eth-beacon.ts'
+import { ibcKind } from '../../src/kinds/ibc.ts'
 import { solanaKind } from '../../src/kinds/solana.ts'
 import { substrateKind } from '../../src/kinds/substrate.ts'
 import { readRecording, startRecorded } from '../recorded-server.ts'
@@ -36,6 +37,11 @@ const subjects: readonly (readonly [ProbeKind, string, Record<string, unknown>])
       genesisHash: 'GH7ome3EiwEr7tu9JuTh2dpYWBJK3z69Xm1ZE3MEE6JC',
       voteAccounts: ['3ZT31jkAGhUaw8jsy4bTknwBMP8i4Eueh52By4zXcsVw'],
     },
+  ],
+  [
+    ibcKind,
+    'simd',
+    { chainId: 'ibc-0', clientId: '07-tendermint-0', channel: { id: 'channel-0' } },
   ],
   [bitcoinKind, 'btcd', { chain: 'regtest' }],
   [

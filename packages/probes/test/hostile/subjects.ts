@@ -49,6 +49,7 @@ const address = `0x${'11'.repeat(20)}`
 const chain = { chainId: 1 }
 const beacon = { genesisValidatorsRoot: `0x${HASH}`, validators: ['0'] }
 const comet = { chainId: 'test', validators: ['B32395C8807D9FF65A7E7A584DEB316ED4D12622'] }
+const ibc = { chainId: 'test', clientId: '07-tendermint-0', channel: { id: 'channel-0' } }
 const feed = { ...chain, address, decimals: 8, heartbeatMs: 60_000 }
 const pyth = { feed: 'pyth', priceId: HASH, heartbeatMs: 60_000 }
 const calls = { ...chain, calls: [{ signal: 'value', address, data: '0x313ce567' }] }
@@ -92,6 +93,7 @@ export const subjects: readonly Subject[] = [
   subject('price-reference', 'http', sources('http')),
   subject('price-reference by TLS', 'tls', sources('https')),
   subject('relayer', 'http', web('http', { software: 'hermes' })),
+  subject('ibc', 'http', web('http', ibc)),
   subject('contract', 'http', web('http', calls)),
   subject('contract by WebSocket', 'ws', web('ws', calls)),
 ]

@@ -78,20 +78,20 @@ describe('kind relayer', () => {
     assert.equal(one['packet-workers'], 2n, 'workers have no chain')
   })
 
-  it('reads what the Go relayer says, and when its clients expire', async () => {
+  it('reads what the Go relayer says, as release 2.5.2 does, and when its clients expire', async () => {
     const body = `
-cosmos_relayer_unrelayed_packets{path_name="p",src_channel="channel-0"} 3
-cosmos_relayer_unrelayed_packets{path_name="p",src_channel="channel-1"} 4
-cosmos_relayer_unrelayed_acks{path_name="p",src_channel="channel-0"} 1
-cosmos_relayer_client_expiration_seconds{chain="a",client_id="07-tendermint-0"} 1.123457e+06
-cosmos_relayer_client_expiration_seconds{chain="b",client_id="07-tendermint-1"} 86399.9
-cosmos_relayer_wallet_balance{chain="a",denom="uatom"} 12.345678
+cosmos_relayer_unrelayed_packets{dest_chain="ibc-1",dest_channel="channel-0",path_name="path",src_chain="ibc-0",src_channel="channel-0"} 3
+cosmos_relayer_unrelayed_packets{dest_chain="ibc-0",dest_channel="channel-0",path_name="path",src_chain="ibc-1",src_channel="channel-0"} 4
+cosmos_relayer_unrelayed_acks{dest_chain="ibc-1",dest_channel="channel-0",path_name="path",src_chain="ibc-0",src_channel="channel-0"} 1
+cosmos_relayer_client_expiration_seconds{chain="ibc-0",client_id="07-tendermint-0",path_name="path",trusting_period="4m0s"} 211.302679191
+cosmos_relayer_client_expiration_seconds{chain="ibc-1",client_id="07-tendermint-0",path_name="path",trusting_period="4m0s"} 1.123457e+06
+cosmos_relayer_wallet_balance{address="cosmos1evv",chain="ibc-1",denom="stake",gas_price="0.01stake",key="relayer"} 9.99991197e+08
 `
     assert.deepEqual(readSignals(await probe({ body }, { software: 'rly' })), {
       backlog: 7n,
       'ack-backlog': 1n,
-      'client-expiry': 86_399n,
-      wallet: 12_345_678n,
+      'client-expiry': 211n,
+      wallet: 999_991_197n,
     })
   })
 

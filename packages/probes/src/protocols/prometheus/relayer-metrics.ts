@@ -1,7 +1,7 @@
 import type { MetricParams } from './metric-signals.ts'
 
-// What relayers say of themselves, by their own documentation: Hermes, "Operators guide to using
-// metrics"; the Go relayer, "Monitoring".
+// What relayers say of themselves, by their own documentation and sources: Hermes, "Operators guide to
+// using metrics"; the Go relayer, "Monitoring".
 
 /** Software whose metrics are known here. */
 export type RelayerSoftware = 'hermes' | 'rly' | 'other'
@@ -25,7 +25,8 @@ export function getKnownMetrics(
     case 'hermes':
       return [
         { ...own, signal: 'backlog', metric: `${prefix}backlog_size`, unit: 'packets' },
-        // Seconds since the epoch, by its own clock; 0 where nothing is pending.
+        // Seconds since the epoch, by its own clock; 0 where nothing is pending. Up to release 1.7: later
+        // ones have `backlog_latest_update_timestamp` instead, which every packet sets anew.
         {
           ...own,
           signal: 'oldest-pending',
@@ -76,8 +77,7 @@ export function getKnownMetrics(
           signal: 'wallet',
           metric: `${prefix}cosmos_relayer_wallet_balance`,
           reduce: 'min',
-          scale: 6,
-          unit: 'token',
+          unit: 'denom',
         },
       ]
     default:
