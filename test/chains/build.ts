@@ -8,6 +8,8 @@ import { getGrpcHealth } from './servers/grpc-health.ts'
 import { getLodestar } from './servers/lodestar.ts'
 import { getNginx } from './servers/nginx.ts'
 import { getPrometheus } from './servers/prometheus.ts'
+import { getRly } from './servers/rly.ts'
+import { getSimd } from './servers/simd.ts'
 import { getUnbound } from './servers/unbound.ts'
 
 // `npm run test:chains` begins with this, so that no test waits for what takes minutes the first time.
@@ -23,6 +25,8 @@ const servers = [
   getGossamer,
   getGeth,
   getLodestar,
+  getSimd,
+  getRly,
 ]
 
 process.stderr.write(`servers in ${cacheDir}:\n`)

@@ -82,12 +82,13 @@ export function buildGoCopy(
   version: string,
   program: string,
   main = `./cmd/${program}`,
+  env: NodeJS.ProcessEnv = {},
 ): string {
   return getCached(`${program}-${version}`, (dir) => {
     const about = runCommand('go', ['mod', 'download', '-json', `${module}@${version}`])
     cpSync((JSON.parse(about) as { Dir: string }).Dir, dir, { recursive: true })
     // What Go downloads is read-only.
     runCommand('chmod', ['-R', 'u+w', dir])
-    runCommand('go', ['build', '-o', program, main], { cwd: dir })
+    runCommand('go', ['build', '-o', program, main], { cwd: dir, env: { ...process.env, ...env } })
   })
 }

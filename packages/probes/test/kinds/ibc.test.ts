@@ -9,9 +9,8 @@ import { expandTarget } from '../../src/target.ts'
 import { readRecording, startRecorded } from '../recorded-server.ts'
 import { type RpcReply, type RpcTable, startRpcServer } from '../rpc-server.ts'
 
-// What is asked in a round that is long over is late: this is of now.
-const NOW_S = Math.floor(Date.now() / 1000)
-const NOW_MS = NOW_S * 1000
+/** The start of the round in which is asked: what is asked in one that is over is late. */
+let roundStartMs = 0
 const params = { chainId: 'ibc-0', clientId: '07-tendermint-0' }
 const channel = { id: 'channel-0' }
 
@@ -24,12 +23,20 @@ const any = (type: string, value: Uint8Array) =>
 /** Responses by the query's last word, as messages or as codes of failure. */
 type Responses = Readonly<Record<string, Uint8Array | number>>
 
-const responses: Responses = {
-  ClientStatus: message([1, 'Active']),
-  ClientState: message([1, any('ClientState', message([1, 'ibc-1'], [3, message([1, 1000])]))]),
-  ConsensusState: message([1, any('ConsensusState', message([1, message([1, NOW_S - 100])]))]),
-  Channel: message([1, message([1, 3])]),
-  PacketCommitments: pending(['9', '10', '11']),
+function makeResponses(): Responses {
+  return {
+    ClientStatus: message([1, 'Active']),
+    ClientState: message([1, any('ClientState', message([1, 'ibc-1'], [3, message([1, 1000])]))]),
+    ConsensusState: learned(100),
+    Channel: message([1, message([1, 3])]),
+    PacketCommitments: pending(['9', '10', '11']),
+  }
+}
+
+/** That the client learned of a block so long before the round. */
+function learned(seconds: number) {
+  const time = message([1, roundStartMs / 1000 - seconds])
+  return message([1, any('ConsensusState', message([1, time]))])
 }
 
 function pending(sequences: readonly string[], page: Message = [[2, sequences.length]]) {
@@ -43,21 +50,25 @@ const status = (over: object = {}) => ({
   node_info: { network: 'ibc-0' },
   sync_info: {
     latest_block_height: '77',
-    latest_block_time: new Date(NOW_MS - 2000).toISOString(),
+    latest_block_time: new Date(roundStartMs - 2000).toISOString(),
     catching_up: false,
     ...over,
   },
 })
 
 function blocks([from]: readonly unknown[]): RpcReply {
-  const header = { height: from, time: new Date(NOW_MS - 40_000).toISOString(), evidence_hash: '' }
+  const header = {
+    height: from,
+    time: new Date(roundStartMs - 40_000).toISOString(),
+    evidence_hash: '',
+  }
   return { result: { block_metas: [{ block_id: { hash: 'AB'.repeat(32) }, header }] } }
 }
 
 function makeTable(over: Responses = {}, more: RpcTable = {}): RpcTable {
-  const all = { ...responses, ...over }
+  const all = { ...makeResponses(), ...over }
   return {
-    status: { result: status() },
+    status: () => ({ result: status() }),
     abci_query([path]) {
       const response = all[String(path).split('/').at(-1) ?? '']
       if (typeof response === 'number') {
@@ -72,21 +83,23 @@ function makeTable(over: Responses = {}, more: RpcTable = {}): RpcTable {
   }
 }
 
-async function probe(table: RpcTable, over: object = {}): Promise<ProbeResult> {
-  const server = await startRpcServer(table)
+/** @param makeOwn - called once the round has begun */
+async function probe(makeOwn: () => RpcTable, over: object = {}): Promise<ProbeResult> {
+  beginRound()
+  const server = await startRpcServer(makeOwn())
   try {
-    return await probeOnce(
-      ibcKind,
-      { url: server.url, ...params, ...over },
-      { roundStartMs: NOW_MS },
-    )
+    return await probeOnce(ibcKind, { url: server.url, ...params, ...over }, { roundStartMs })
   } finally {
     await server.close()
   }
 }
 
-async function readSignals(table: RpcTable, over: object = {}) {
-  const result = await probe(table, over)
+function beginRound(): void {
+  roundStartMs = Math.floor(Date.now() / 1000) * 1000
+}
+
+async function readSignals(makeOwn: () => RpcTable, over: object = {}) {
+  const result = await probe(makeOwn, over)
   assert.ok(result.status === 'reached', getEnding(result))
   const { latency, ...signals } = result.signals
   assert.ok(latency !== undefined && latency > 0n)
@@ -103,21 +116,22 @@ const client = {
 
 describe('kind ibc', () => {
   it('tells when a client expires: its trusting period after the last block it learned of', async () => {
-    assert.deepEqual(await readSignals(makeTable()), client)
+    assert.deepEqual(await readSignals(() => makeTable()), client)
   })
 
   it('tells what is pending on a channel, and since when the packet that was sent first', async () => {
     const asked: unknown[] = []
-    const table = makeTable(
-      {},
-      {
-        tx_search([query]) {
-          asked.push(query)
-          return { result: { txs: [{ height: '42' }], total_count: '1' } }
+    const makeOwn = () =>
+      makeTable(
+        {},
+        {
+          tx_search([query]) {
+            asked.push(query)
+            return { result: { txs: [{ height: '42' }], total_count: '1' } }
+          },
         },
-      },
-    )
-    assert.deepEqual(await readSignals(table, { channel }), {
+      )
+    assert.deepEqual(await readSignals(makeOwn, { channel }), {
       ...client,
       'channel-open': 1n,
       backlog: 3n,
@@ -131,7 +145,9 @@ describe('kind ibc', () => {
   })
 
   it('has nothing pending for 0 ms where nothing is', async () => {
-    const signals = await readSignals(makeTable({ PacketCommitments: pending([]) }), { channel })
+    const signals = await readSignals(() => makeTable({ PacketCommitments: pending([]) }), {
+      channel,
+    })
     assert.equal(signals['backlog'], 0n)
     assert.equal(signals['oldest-pending'], 0n)
   })
@@ -155,26 +171,26 @@ describe('kind ibc', () => {
         {},
       ],
     ] as const) {
-      const signals = await readSignals(makeTable(over, more), { channel })
+      const signals = await readSignals(() => makeTable(over, more), { channel })
       assert.equal(signals['oldest-pending'], undefined)
       assert.equal(signals['backlog'], over.PacketCommitments === undefined ? 3n : 2000n)
     }
   })
 
   it('says what the chain says of a client that expired, or is frozen, and of a closed channel', async () => {
-    const gone = await readSignals(
+    const gone = await readSignals(() =>
       makeTable({ ClientStatus: message([1, 'Expired']), ConsensusState: 22 }),
     )
     assert.equal(gone['client-active'], 0n)
     assert.equal(gone['client-expiry'], undefined)
-    const last = any('ConsensusState', message([1, message([1, NOW_S - 1001])]))
-    const late = await readSignals(makeTable({ ConsensusState: message([1, last]) }))
+    const late = await readSignals(() => makeTable({ ConsensusState: learned(1001) }))
     assert.equal(late['client-expiry'], -1n)
-    const shut = makeTable({
-      ClientStatus: message([1, 'Frozen']),
-      Channel: message([1, message([1, 4])]),
-    })
-    const closed = await readSignals(shut, { channel })
+    const makeShut = () =>
+      makeTable({
+        ClientStatus: message([1, 'Frozen']),
+        Channel: message([1, message([1, 4])]),
+      })
+    const closed = await readSignals(makeShut, { channel })
     assert.equal(closed['client-active'], 0n)
     assert.equal(closed['channel-open'], 0n)
   })
@@ -184,9 +200,10 @@ describe('kind ibc', () => {
       [true, 5],
       [false, 8],
     ] as const) {
+      beginRound()
       const server = await startRpcServer(makeTable())
       const all = { url: server.url, ...params, channel, batch }
-      const result = await probeOnce(ibcKind, all, { roundStartMs: NOW_MS })
+      const result = await probeOnce(ibcKind, all, { roundStartMs })
       assert.equal(getEnding(result), 'reached')
       assert.equal(server.requests(), requests)
       await server.close()
@@ -194,14 +211,15 @@ describe('kind ibc', () => {
   })
 
   it('reads a real chain’s answers', async () => {
+    beginRound()
     const server = await startRecorded(readRecording('simd').replies)
     const all = { url: server.url, ...params, channel }
-    const result = await probeOnce(ibcKind, all, { roundStartMs: NOW_MS })
+    const result = await probeOnce(ibcKind, all, { roundStartMs })
     await server.close()
     assert.ok(result.status === 'reached', getEnding(result))
     const { latency, ...signals } = result.signals
     assert.ok(latency !== undefined && latency > 0n)
-    const since = (time: string) => BigInt(NOW_MS - Date.parse(time))
+    const since = (time: string) => BigInt(roundStartMs - Date.parse(time))
     assert.deepEqual(signals, {
       'catching-up': 0n,
       'head-age': since('2026-11-26T16:08:19.453Z'),
@@ -236,7 +254,7 @@ describe('kind ibc', () => {
       [{}, { status: { result: { ...status(), node_info: { network: 'ibc-9' } } } }, 'wrong-chain'],
       [{}, { status: { result: 1 } }, 'protocol'],
     ] as const) {
-      const result = await probe(makeTable(over, more), { channel })
+      const result = await probe(() => makeTable(over, more), { channel })
       assert.equal(getEnding(result), ending, JSON.stringify([over, more]))
     }
   })
