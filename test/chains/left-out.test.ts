@@ -39,7 +39,7 @@ const leftOut: readonly (readonly [what: string, why: string])[] = [
     'packages/probes/test has real peers of js-libp2p and real sockets; none of another make is asked here',
   ],
   [
-    'http, dns, tls, websocket, grpc-health, relayer, ibc: agreed verdict',
+    'http, dns, tls, websocket, grpc-health: agreed verdict',
     'asked alone; agreement does not look at kinds, and is shown with nodes of chains',
   ],
   [

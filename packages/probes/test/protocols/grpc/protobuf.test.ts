@@ -36,6 +36,8 @@ describe('protobuf', () => {
     const minusTwo = [0x08, 0xfe, ...Array<number>(8).fill(0xff), 0x01]
     assert.equal(getSigned(read(...minusTwo), 1), -2n)
     assert.equal(getNumber(read(...minusTwo), 1), 2n ** 64n - 2n)
+    const beyond = [0x08, ...Array<number>(9).fill(0xff), 0x7f]
+    assert.equal(getNumber(read(...beyond), 1), 2n ** 64n - 1n, 'no more than 64 bits')
     assert.equal(getNumber(read(8, 1, 8, 2), 1), 2n)
     assert.equal(getNumber(read(), 1), 0n)
     assert.equal(getBytes(read(8, 1), 1).length, 0)

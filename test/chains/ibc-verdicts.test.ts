@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import { stopServers } from './servers/lifetime.ts'
+import type { PathEnd, RelayerProgram } from './servers/relayer-program.ts'
+import { startRly } from './servers/rly.ts'
+import { FUNDS, SIMD_BLOCK_MS, startSimd } from './servers/simd.ts'
+
+const ROUND_MS = 6000
+/** Clients are updated when a third of it is left: 100 s, which the policy's 60 s leaves time for. */
+const TRUSTING_SECONDS = 300
+const limits = { expirySecondsMin: 60, pendingMsMax: 30_000, backlogMax: 50 }
+const CHANGE = 100
+
+describe('four monitors that watch a path between two chains, and its relayer', () => {
+  let relayer: RelayerProgram
+  let here: PathEnd
+  let there: PathEnd
+  let monitors: Monitors
+
+  type Targets = ReadonlyMap<string, AgreedTarget>
+  const is = (targets: Targets, id: string, verdict: string, reason = /^/) => {
+    const target = targets.get(id)
+    return target?.verdict === verdict && reason.test(target.reason)
+  }
+  const untilUp = (withinMs: number) =>
+    monitors.until('all up', withinMs, (state) => {
+      return ['relayer', 'here', 'there'].every((id) => is(state, id, 'up'))
+    })
+
+  before(async () => {
+    const chains = [await startSimd('ibc-0'), await startSimd('ibc-1')] as const
+    relayer = await startRly({ chains, trustingSeconds: TRUSTING_SECONDS })
+    ;[here, there] = relayer.ends
+    const makeEnd = ({ chain, clientId, channel }: PathEnd) => ({
+      url: chain.rpcUrl,
+      chainId: chain.chainId,
+      clientId,
+      channel: { id: channel },
+      blockMs: SIMD_BLOCK_MS,
+      ...limits,
+    })
+    const program = { url: relayer.metricsUrl, software: 'rly', walletMin: FUNDS / 1000, ...limits }
+    monitors = await startMonitors(ROUND_MS, [
+      { id: 'relayer', kind: 'relayer', params: program },
+      { id: 'here', kind: 'ibc', params: makeEnd(here) },
+      { id: 'there', kind: 'ibc', params: makeEnd(there) },
+      { id: 'nowhere', kind: 'ibc', params: { ...makeEnd(here), clientId: '07-tendermint-9' } },
+    ])
+  })
+  after(stopServers)
+
+  it('agree that a path that is relayed is up, and one that is not there is down', async () => {
+    const targets = await untilUp(180_000)
+    assert.ok(is(targets, 'nowhere', 'down', /^content/))
+  })
+
+  it('agree that packets wait at one end, and that the relayer has no money left', async () => {
+    await there.chain.leaveRelayer(CHANGE)
+    await here.chain.sendPackets(here.channel, 2)
+    const targets = await monitors.until('degraded, both', 240_000, (state) => {
+      return (
+        is(state, 'here', 'degraded', /oldest-pending/) &&
+        is(state, 'relayer', 'degraded', /wallet/)
+      )
+    })
+    const backlog = targets.get('here')?.signals.find(({ name }) => name === 'backlog')
+    assert.equal(backlog?.value, '2')
+    assert.ok(is(targets, 'there', 'up'), 'packets wait at the end where they were sent')
+    await there.chain.payRelayer(FUNDS / 10)
+    await untilUp(240_000)
+  })
+
+  it('agree that a frozen relayer is down, while packets wait for it', async () => {
+    relayer.process.freeze()
+    await here.chain.sendPackets(here.channel, 1)
+    await monitors.until('down, and degraded', 180_000, (state) => {
+      return (
+        is(state, 'relayer', 'down', /^timeout/) && is(state, 'here', 'degraded', /oldest-pending/)
+      )
+    })
+    relayer.process.thaw()
+    await untilUp(240_000)
+  })
+
+  it('agree that clients near their end, which nobody updates, and then that they have ended', async () => {
+    await relayer.process.stop(true)
+    await monitors.until('a client near its end', 420_000, (state) => {
+      return (
+        is(state, 'relayer', 'down', /^refused/) && is(state, 'there', 'degraded', /client-expiry/)
+      )
+    })
+    const targets = await monitors.until('clients that have ended', 180_000, (state) => {
+      return ['here', 'there'].every((id) => is(state, id, 'down', /client-active/))
+    })
+    assert.ok(is(targets, 'relayer', 'down'))
+  })
+})
