@@ -47,11 +47,22 @@ describe('kind dns, with Unbound', () => {
     const codes = [
       ['none.chain.test', 'NXDOMAIN'],
       ['refused.test', 'REFUSED'],
+      // It may not ask whom it would have to.
+      ['www.elsewhere.net', 'SERVFAIL'],
     ] as const
     for (const [name, rcode] of codes) {
       assert.equal(await outcomeOf(...target(name)), 'status', name)
-      assert.equal(await outcomeOf(...target(name, { rcode })), 'reached', name)
+      assert.equal(await outcomeOf(...target(name, { rcodes: [rcode] })), 'reached', name)
     }
+  })
+
+  it('judges the records of an answer by patterns', async () => {
+    const inBlock = { answer: { every: ['^chain\\.test \\d+ IN A 192\\.0\\.2\\.'] } }
+    assert.equal(await outcomeOf(...target('chain.test', inBlock)), 'reached')
+    const some = { answer: { some: ['192\\.0\\.2\\.9$'] } }
+    assert.equal(await outcomeOf(...target('chain.test', some)), 'content')
+    const none = { answer: { none: ['192\\.0\\.2\\.1$'] } }
+    assert.equal(await outcomeOf(...target('chain.test', none)), 'content')
   })
 
   it('says content of an answer that is not validated where it must be', async () => {

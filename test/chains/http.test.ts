@@ -39,6 +39,25 @@ describe('kinds http and websocket, with nginx before anvil', () => {
     assert.equal(await outcomeAt('/moved', { redirects: 0, status: [302] }), 'reached')
   })
 
+  it('hold headers and body to patterns, and ask for a compressed answer', async () => {
+    const server = { name: 'server', pattern: '^nginx' }
+    assert.equal(await outcomeAt('/', { headerMatches: [server] }), 'reached')
+    assert.equal(await outcomeAt('/', { headerMatchesNot: [server] }), 'content')
+    assert.equal(await outcomeAt('/', { bodyMatches: ['^hello of [a-z]+$'] }), 'reached')
+    assert.equal(await outcomeAt('/', { bodyMatchesNot: ['(?i)NGINX'] }), 'content')
+    const packed = { compression: 'gzip', contains: 'xxx', bodyBytesMax: 65_536 }
+    assert.equal(await outcomeAt('/packed', packed), 'reached')
+    assert.equal(await outcomeAt('/packed', { ...packed, bodyBytesMax: 65_535 }), 'too-large')
+    assert.equal(await outcomeAt('/', packed), 'content')
+  })
+
+  it('follow to https, and see that it was led there', async () => {
+    const https = { finalScheme: 'https' }
+    assert.equal(await outcomeAt('/secure', https), 'reached')
+    assert.equal(await outcomeAt('/', https), 'redirect')
+    assert.equal(await outcomeAt('/secure', { finalScheme: 'http' }), 'redirect')
+  })
+
   it('say status of errors, and redirect of a loop', async () => {
     assert.equal(await outcomeAt('/broken'), 'status')
     assert.equal(await outcomeAt('/none'), 'status')

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import {
   type Authority,
   makeAuthority,
@@ -10,6 +13,13 @@ import { stopServers } from './servers/lifetime.ts'
 import { type SServer, startSServer } from './servers/s-server.ts'
 
 const DAY_S = 86_400
+
+/** A file of certificates, in a folder of its own. */
+function writeChain(pems: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'watchfire-chain-')), 'chain.pem')
+  writeFileSync(file, pems)
+  return file
+}
 
 describe('kind tls, with openssl s_server', () => {
   let authority: Authority
@@ -54,10 +64,35 @@ describe('kind tls, with openssl s_server', () => {
     })
   })
 
+  it('reads when the first certificate above it ends, and of one that is shown in vain', async () => {
+    const root = await makeAuthority(200)
+    const below = await root.delegate(9)
+    const shown = await below.issue(['127.0.0.1'], 60)
+    const stale = (await makeAuthority(-1)).pem
+    trust(root.pem)
+    const chain = writeChain(`${below.pem}\n${stale}`)
+    try {
+      await withServer([shown, ['-cert_chain', chain]], async (server) => {
+        const { signals } = await askReached(...target(server))
+        const days = (name: string) => Math.ceil(Number(signals[name]) / DAY_S)
+        assert.equal(days('expires-in'), 60)
+        assert.equal(days('chain-expires-in'), 9)
+        assert.ok(days('presented-expires-in') < 0)
+        assert.equal(signals['chain-length'], 3n)
+      })
+    } finally {
+      trust(authority.pem)
+      rmSync(dirname(chain), { recursive: true })
+    }
+  })
+
   it('speaks TLS 1.2 and 1.3, and says tls of a server that has only older versions', async () => {
     for (const flag of ['-tls1_2', '-tls1_3']) {
       await withServer([identity, [flag]], async (server) => {
         assert.equal(await outcomeOf(server), 'reached', flag)
+        const isNew = flag === '-tls1_3'
+        const wanted = await outcomeOf(server, { minVersion: '1.3' })
+        assert.equal(wanted, isNew ? 'reached' : 'tls', flag)
       })
     }
     await withServer([identity, ['-tls1_1', '-cipher', 'ALL:@SECLEVEL=0']], async (server) => {

@@ -68,3 +68,26 @@ describe('docs/probes.md', () => {
     assert.ok(text.includes(`\`\`\`ts\n${example}\`\`\`\n`))
   })
 })
+
+describe('docs/blackbox-exporter.md', () => {
+  it('names parameters, signals and identities that there are', () => {
+    const page = readFileSync(
+      new URL('../../../docs/blackbox-exporter.md', import.meta.url),
+      'utf8',
+    )
+    const names = new Set(builtinKinds.map(({ kind }) => kind))
+    const named = [...page.matchAll(/`([a-z-]+)\.([A-Za-z-]+)`/g)].filter(([, kind = '']) =>
+      names.has(kind),
+    )
+    assert.ok(named.length > 50, `${named.length}`)
+    for (const [whole, kindName, name = ''] of named) {
+      const kind = builtinKinds.find((each) => each.kind === kindName)
+      assert.ok(kind)
+      const { properties } = kind.params as unknown as { properties: object }
+      const full = { ...basis, tls: true, transport: 'tls', type: 'SOA' }
+      const signals = kind.signals(full).map((signal) => signal.name)
+      const identities = kind.identities.map((identity) => identity.name)
+      assert.ok([...Object.keys(properties), ...signals, ...identities].includes(name), whole)
+    }
+  })
+})

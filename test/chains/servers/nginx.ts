@@ -30,7 +30,7 @@ export function getNginx(): DebianProgram {
 }
 
 /**
- * Starts one. `/` says hello, `/moved` leads there, `/around` to itself, `/broken` is a 503, `/trickle` comes at a few bytes a second, `/endless` is 4 MiB.
+ * Starts one. `/` says hello, `/moved` leads there, `/secure` to its TLS, `/around` to itself, `/packed` comes compressed to whom asks for that, `/broken` is a 503, `/trickle` comes at a few bytes a second, `/endless` is 4 MiB.
  */
 export async function startNginx({ identity, behind }: NginxOptions): Promise<Nginx> {
   const { command, env } = getNginx()
@@ -96,6 +96,8 @@ http {
     root ${dir}/files;
     location = / { return 200 "hello of nginx"; }
     location = /moved { return 302 /; }
+    location = /secure { return 301 https://127.0.0.1:${tlsPort}/; }
+    location = /packed { gzip on; gzip_types text/plain; try_files /trickle =404; }
     location = /around { return 302 /around; }
     location = /broken { return 503 "broken"; }
     location = /trickle { limit_rate 16; }

@@ -46,7 +46,7 @@ export async function startUnbound(serial: number): Promise<Unbound> {
 interface Places {
   readonly dir: string
   readonly port: number
-  /** A port that nobody listens on, where it would ask for other names. */
+  /** Where it would ask for other names, and may not: it fails at once then. */
   readonly nobody: number
 }
 
@@ -63,7 +63,7 @@ server:
   interface: 127.0.0.1
   port: ${port}
   access-control: 127.0.0.0/8 allow_snoop
-  do-not-query-localhost: no
+  do-not-query-localhost: yes
   username: ""
   chroot: ""
   directory: "${dir}"

@@ -32,9 +32,17 @@ const answers: Readonly<Record<string, Answer>> = {
   },
 }
 
+/** Of every section, so that each is written out and searched. */
+const rules = {
+  rcodes: ['NOERROR', 'NXDOMAIN', 'SERVFAIL'],
+  answer: { every: ['IN [A-Z]+'], none: ['127\\.0\\.0\\.1'] },
+  authority: { none: ['evil'] },
+  additional: { every: [' IN '] },
+}
+
 const subjects = Object.entries(answers).flatMap(([type, answer]) =>
   ['udp', 'tcp'].map((transport) => {
-    const asked = { host: '192.0.2.1', name, type, transport, answersMin: 0 }
+    const asked = { host: '192.0.2.1', name, type, transport, answersMin: 0, ...rules }
     const parsed = parseParams(kind, asked)
     if (!parsed.ok) throw new RangeError(`the kind dns refuses ${JSON.stringify(parsed.problems)}`)
     return { type, answer, params: parsed.params }

@@ -1,10 +1,20 @@
 import { createHash, randomInt } from 'node:crypto'
-import { AUTHENTIC_DATA, type DecodedPacket, decode, encode, RECURSION_DESIRED } from 'dns-packet'
+import { AUTHENTIC_DATA, type DecodedPacket, encode, RECURSION_DESIRED } from 'dns-packet'
 import { type Static, Type } from 'typebox'
-import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
-import { readUntil } from '../net/probe-network.ts'
-import { done, failed, stopped } from '../steps.ts'
-import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import {
+  defineKind,
+  type KindSignal,
+  type PolicyBasis,
+  type PolicyFile,
+  type ProbeAnswer,
+  type ProbeContext,
+  type Stop,
+} from '../kind.ts'
+import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
+import { hostSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
+import { extraSignal, latencySignal } from '../parts/signals.ts'
+import { tlsSignals } from '../parts/tls-signals.ts'
+import { askDns, getResponseCode } from '../protocols/dns/dns-question.ts'
 import {
   formatName,
   formatRecord,
@@ -12,12 +22,14 @@ import {
   recordTypes,
   responseCodes,
 } from '../protocols/dns/dns-records.ts'
-import { hostSchema, strictObject } from '../parts/schemas.ts'
-import { latencySignal } from '../parts/signals.ts'
+import { checkRules, judgeSections, sectionSchema } from '../protocols/dns/dns-rules.ts'
+import { failed } from '../steps.ts'
 
 const paramsSchema = strictObject({
   host: hostSchema,
-  port: Type.Integer({ default: 53, minimum: 1, maximum: 65_535 }),
+  port: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 65_535, description: '53, or 853 over TLS.' }),
+  ),
   name: Type.String({
     minLength: 1,
     maxLength: 253,
@@ -26,14 +38,18 @@ const paramsSchema = strictObject({
     description: 'Name to ask for.',
   }),
   type: Type.Enum(recordTypes, { default: 'A', description: 'Type of record to ask for.' }),
-  transport: Type.Union([Type.Literal('udp'), Type.Literal('tcp')], {
+  transport: Type.Enum(['udp', 'tcp', 'tls'], {
     default: 'udp',
     description: 'udp goes on over tcp where the answer is cut short.',
   }),
+  servername: servernameSchema,
   recursion: Type.Boolean({ default: true, description: 'Whether the server is to ask others.' }),
-  rcode: Type.Enum(responseCodes, {
-    default: 'NOERROR',
-    description: 'The response code that is healthy.',
+  rcodes: Type.Array(Type.Enum(responseCodes), {
+    default: ['NOERROR'],
+    minItems: 1,
+    maxItems: 6,
+    uniqueItems: true,
+    description: 'Response codes that are healthy.',
   }),
   authoritative: Type.Boolean({
     default: false,
@@ -54,21 +70,44 @@ const paramsSchema = strictObject({
     maxItems: 16,
     description: 'Records that must be among the answers, as zone files write them.',
   }),
+  answer: sectionSchema,
+  authority: sectionSchema,
+  additional: sectionSchema,
 })
 type Params = Static<typeof paramsSchema>
 
-/** After this part of the time-out a question is sent again. */
-const RESEND_PARTS = 4
-/** A message of DNS over TCP: two bytes of length before it (RFC 1035 4.2.2). */
-const MESSAGE_BYTES_MAX = 65_535
 const UINT16 = 65_536
+const PORT = 53
+const PORT_OF_TLS = 853
 
 /** A DNS server: does it answer this question as it should? */
 export const dnsKind = defineKind({
   kind: 'dns',
   summary: 'A DNS server answers a question, with the expected code and records.',
   params: paramsSchema,
-  signals: ({ type }) => [
+  check: checkRules,
+  signals: listSignals,
+  identities: [
+    { name: 'records', meaning: 'SHA-256 of the records, sorted, a line each.', optional: true },
+  ],
+  outcomes: [
+    'refused',
+    'timeout',
+    'dns',
+    'tls',
+    'certificate',
+    'unreachable',
+    'reset',
+    'protocol',
+    'status',
+    'content',
+  ],
+  defaultPolicy,
+  probe,
+})
+
+function listSignals({ type, transport }: Params): readonly KindSignal[] {
+  return [
     latencySignal('From the question to the answer; resolving the server’s own name left out.'),
     {
       name: 'answers',
@@ -97,36 +136,47 @@ export const dnsKind = defineKind({
           },
         ]
       : []),
-  ],
-  identities: [
-    { name: 'records', meaning: 'SHA-256 of the records, sorted, a line each.', optional: true },
-  ],
-  outcomes: ['refused', 'timeout', 'dns', 'unreachable', 'reset', 'protocol', 'status', 'content'],
-  defaultPolicy: ({ type }, { timeoutMs, group }) =>
-    makePolicy([
-      slowThreshold(timeoutMs),
-      ...(type === 'SOA' && group !== ''
-        ? [{ signal: 'serial', lag: 0, severity: 'degraded' as const }]
-        : []),
-    ]),
-  probe,
-})
+    ...(transport === 'tls' ? tlsSignals : []),
+    extraSignal('authority-records', 'records', 'Records in the section about authority.'),
+    extraSignal('additional-records', 'records', 'Records that are sent along.'),
+  ]
+}
+
+function defaultPolicy({ type, transport }: Params, { timeoutMs, group }: PolicyBasis): PolicyFile {
+  return makePolicy([
+    slowThreshold(timeoutMs),
+    ...(type === 'SOA' && group !== ''
+      ? [{ signal: 'serial', lag: 0, severity: 'degraded' as const }]
+      : []),
+    ...(transport === 'tls' ? expiryThresholds : []),
+  ])
+}
 
 async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer> {
+  const { host, transport, name, type } = params
   const id = randomInt(UINT16)
-  const question = encode({
+  const bytes = encode({
     type: 'query',
     id,
     flags: (params.recursion ? RECURSION_DESIRED : 0) | (params.authenticated ? AUTHENTIC_DATA : 0),
-    questions: [{ type: params.type, name: params.name, class: 'IN' }],
+    questions: [{ type, name, class: 'IN' }],
   })
-  const asked = await ask(params, id, question, context)
+  const port = params.port ?? (transport === 'tls' ? PORT_OF_TLS : PORT)
+  const servername = params.servername ?? host
+  const asked = await askDns({ host, port, transport, servername, id, name, type, bytes }, context)
   if (!asked.ok) return asked.stop
+  context.phases.end()
   const latency = context.phases.latencyUs()
-  const fault = judgeAnswer(params, asked.value)
+  const { message, tlsSignals: ofTls } = asked.value
+  const fault = judgeAnswer(params, message) ?? judgeSections(params, message, context)
   if (fault !== undefined) return fault
-  const found = (asked.value.answers ?? []).flatMap((answer) => {
-    const text = formatRecord(answer, params.type)
+  const { signals, identities } = readRecords(params, message)
+  return { status: 'reached', signals: { latency, ...signals, ...ofTls }, identities }
+}
+
+function readRecords({ type }: Params, message: DecodedPacket) {
+  const found = (message.answers ?? []).flatMap((answer) => {
+    const text = formatRecord(answer, type)
     return text === undefined ? [] : [{ text, answer }]
   })
   const texts = found.map(({ text }) => text).toSorted()
@@ -135,104 +185,33 @@ async function probe(params: Params, context: ProbeContext): Promise<ProbeAnswer
     answer.type === 'SOA' ? [BigInt(answer.data.serial ?? 0)] : [],
   )[0]
   return {
-    status: 'reached',
     signals: {
-      latency,
       answers: BigInt(found.length),
       ...(ttls.length === 0 ? {} : { ttl: BigInt(Math.min(...ttls)) }),
       ...(serial === undefined ? {} : { serial }),
+      'authority-records': BigInt(message.authorities?.length ?? 0),
+      'additional-records': BigInt(message.additionals?.length ?? 0),
     },
-    identities:
-      texts.length === 0
-        ? {}
-        : {
-            records: createHash('sha256')
-              .update(texts.map((text) => `${text}\n`).join(''))
-              .digest(),
-          },
+    identities: texts.length === 0 ? {} : { records: hashLines(texts) },
   }
 }
 
-/** The server's answer, by UDP unless told otherwise or cut short. */
-async function ask(
-  { host, port, transport, name, type }: Params,
-  id: number,
-  question: Buffer,
-  { net, timeoutMs }: ProbeContext,
-): Promise<Step<DecodedPacket>> {
-  const isAnswer = (message: DecodedPacket | undefined) =>
-    message !== undefined &&
-    message.type === 'response' &&
-    message.id === id &&
-    message.questions?.length === 1 &&
-    message.questions[0]?.type === type &&
-    formatName(message.questions[0]?.name ?? '') === formatName(name)
-
-  if (transport === 'udp') {
-    const answered = await net.ask(
-      { host, port },
-      {
-        bytes: question,
-        accept: (datagram) => isAnswer(decodeMessage(datagram)),
-        resendMs: Math.ceil(timeoutMs / RESEND_PARTS),
-      },
-    )
-    if (!answered.ok) return answered
-    const message = decodeMessage(answered.value)
-    if (message !== undefined && !message.flag_tc) return done(message)
-  }
-  const answered = await askByTcp({ host, port }, question, net)
-  if (!answered.ok) return answered
-  const message = decodeMessage(answered.value)
-  return message !== undefined && isAnswer(message)
-    ? done(message)
-    : stopped(failed('protocol', 'no answer to the question that was asked'))
-}
-
-async function askByTcp(
-  endpoint: { host: string; port: number },
-  question: Buffer,
-  net: ProbeContext['net'],
-): Promise<Step<Buffer>> {
-  const connection = await net.connect(endpoint)
-  if (!connection.ok) return connection
-  const length = Buffer.alloc(2)
-  length.writeUInt16BE(question.length)
-  connection.value.write(Buffer.concat([length, question]))
-  const isWhole = (received: Buffer) =>
-    received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)
-  const read = await readUntil(
-    connection.value,
-    net,
-    (received) => isWhole(received) || received.length > MESSAGE_BYTES_MAX + 2,
-  )
-  if (!read.ok) return read
-  const { received } = read.value
-  connection.value.destroy()
-  return isWhole(received)
-    ? done(received.subarray(2, 2 + received.readUInt16BE(0)))
-    : stopped(failed('reset', 'closed before the answer was complete'))
-}
-
-/** A message, or undefined of what is none. */
-function decodeMessage(bytes: Buffer): DecodedPacket | undefined {
-  try {
-    return decode(bytes)
-  } catch {
-    return undefined
-  }
+function hashLines(lines: readonly string[]): Uint8Array {
+  return createHash('sha256')
+    .update(lines.map((line) => `${line}\n`).join(''))
+    .digest()
 }
 
 function judgeAnswer(params: Params, message: DecodedPacket): Stop | undefined {
-  const code = (message.flags ?? 0) & 15
-  if (nameResponseCode(code) !== params.rcode) {
-    return failed('status', `answered ${nameResponseCode(code)}, not ${params.rcode}`)
+  const rcode = nameResponseCode(getResponseCode(message))
+  if (!params.rcodes.some((each) => each === rcode)) {
+    return failed('status', `answered ${rcode}, not ${params.rcodes.join(' or ')}`)
   }
   if (message.flag_tc) return failed('protocol', 'cut short over TCP')
   if (params.authoritative && !message.flag_aa) return failed('content', 'not by authority')
   if (params.authenticated && !message.flag_ad) return failed('content', 'not validated')
   const texts = (message.answers ?? []).flatMap((answer) => formatRecord(answer, params.type) ?? [])
-  if (params.rcode === 'NOERROR' && texts.length < params.answersMin) {
+  if (rcode === 'NOERROR' && texts.length < params.answersMin) {
     return failed('content', `${texts.length} records of type ${params.type}`)
   }
   const missing = params.answers.find((wanted) => !texts.includes(normalize(wanted, params.type)))

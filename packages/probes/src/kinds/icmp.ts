@@ -17,6 +17,13 @@ const paramsSchema = strictObject({
     default: false,
     description: 'Routers must not split it: what is too large for the way is told.',
   }),
+  hopsMax: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 255,
+      description: 'Hops that it may take (TTL, hop limit): a host further away is unreachable.',
+    }),
+  ),
 })
 
 /** A host that answers an echo request: it is there, whatever runs on it. */

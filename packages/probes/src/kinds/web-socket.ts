@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { defineKind, type ProbeAnswer, type ProbeContext, type Step } from '../kind.ts'
+import { defineKind, type ProbeAnswer, type ProbeContext, type Step, type Stop } from '../kind.ts'
 import { openWebSocket, type WebSocketChannel } from '../net/web-socket.ts'
 import { done, failed, stopped } from '../steps.ts'
 import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
@@ -11,6 +11,7 @@ import {
   strictObject,
   webSocketUrlSchema,
 } from '../parts/schemas.ts'
+import { checkPatterns, findPatterns, patternsSchema, placePatterns } from '../parts/patterns.ts'
 import { latencySignal } from '../parts/signals.ts'
 import { readTls, tlsSignals } from '../parts/tls-signals.ts'
 
@@ -36,6 +37,7 @@ const paramsSchema = strictObject({
       description: 'Text that the server’s first message must contain.',
     }),
   ),
+  matches: patternsSchema('Patterns that its first message must match, all of them.'),
 })
 
 const MESSAGE_BYTES_MAX = 262_144
@@ -46,7 +48,11 @@ export const webSocketKind = defineKind({
   kind: 'websocket',
   summary: 'A WebSocket opens, says the expected text, and answers a ping.',
   params: paramsSchema,
-  check: ({ url, headers }) => [...checkUrl('url', url), ...checkHeaders('headers', headers)],
+  check: ({ url, headers, matches }) => [
+    ...checkUrl('url', url),
+    ...checkHeaders('headers', headers),
+    ...checkPatterns(placePatterns('matches', matches), MESSAGE_BYTES_MAX),
+  ],
   signals: ({ url }) => [
     latencySignal('From the first packet to the open WebSocket, or to the expected text.'),
     {
@@ -70,7 +76,7 @@ function isSecure(url: string): boolean {
 }
 
 async function probe(
-  { url, headers, protocols, send, contains }: Static<typeof paramsSchema>,
+  { url, headers, protocols, send, contains, matches }: Static<typeof paramsSchema>,
   context: ProbeContext,
 ): Promise<ProbeAnswer> {
   const { phases } = context
@@ -82,13 +88,12 @@ async function probe(
     phases.begin('request')
     channel.send(send)
   }
-  if (contains !== undefined) {
+  if (contains !== undefined || matches !== undefined) {
     phases.begin('first-byte')
     const received = await channel.receive()
     if (!received.ok) return received.stop
-    if (!received.value.data.includes(contains)) {
-      return failed('content', 'the text is not in the first message')
-    }
+    const fault = judgeMessage(received.value.data, { contains, matches }, context)
+    if (fault !== undefined) return fault
   }
   phases.end()
   const latency = phases.latencyUs()
@@ -107,4 +112,25 @@ async function ping(channel: WebSocketChannel, { phases }: ProbeContext): Promis
   const pinged = await channel.ping()
   phases.end()
   return pinged.ok ? done(phases.latencyUs() - beforeUs) : stopped(pinged.stop)
+}
+
+/** What is wrong with the first message. */
+function judgeMessage(
+  data: Buffer,
+  expected: {
+    readonly contains: string | undefined
+    readonly matches: readonly string[] | undefined
+  },
+  context: ProbeContext,
+): Stop | undefined {
+  const { contains, matches = [] } = expected
+  if (contains !== undefined && !data.includes(contains)) {
+    return failed('content', 'the text is not in the first message')
+  }
+  const searched = context.compute(() => findPatterns(matches, data.toString('utf8')))
+  if (!searched.ok) return searched.stop
+  const missing = matches.find((_pattern, index) => !searched.value.has(index))
+  return missing === undefined
+    ? undefined
+    : failed('content', `the first message does not match ${missing}`)
 }

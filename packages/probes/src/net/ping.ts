@@ -13,6 +13,8 @@ export interface PingRequest {
   readonly payloadBytes: number
   /** Whether routers must not split it. */
   readonly dontFragment: boolean
+  /** Hops it may take; left out, as many as the system gives it. */
+  readonly hopsMax?: number
 }
 
 /** An echo reply. */
@@ -42,7 +44,7 @@ const OUTPUT_BYTES_MAX = 4096
  */
 export function ping(
   address: string,
-  { payloadBytes, dontFragment }: PingRequest,
+  { payloadBytes, dontFragment, hopsMax }: PingRequest,
   programs: readonly string[] = pingPrograms,
 ): RunningPing {
   const { promise: answer, resolve } = Promise.withResolvers<Step<PingReply>>()
@@ -52,7 +54,8 @@ export function ping(
     return { answer: Promise.resolve(stopped(abstained('unsupported-kind', detail))), close() {} }
   }
   const fragments = dontFragment ? ['-M', 'do'] : []
-  const args = ['-n', '-c', '1', '-s', String(payloadBytes), ...fragments, address]
+  const hops = hopsMax === undefined ? [] : ['-t', String(hopsMax)]
+  const args = ['-n', '-c', '1', '-s', String(payloadBytes), ...fragments, ...hops, address]
   const child = spawn(program, args, {
     cwd: '/',
     env: { LC_ALL: 'C' },

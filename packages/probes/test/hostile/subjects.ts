@@ -73,6 +73,12 @@ export const subjects: readonly Subject[] = [
   subject('websocket', 'ws', web('ws', { contains: 'welcome' })),
   subject('websocket by TLS', 'tls', web('wss')),
   subject('dns', 'dns', (host, port) => ({ host, port, name: 'example.com', transport: 'tcp' })),
+  subject('dns by TLS', 'tls', (host, port) => ({
+    host,
+    port,
+    name: 'example.com',
+    transport: 'tls',
+  })),
   subject('grpc-health', 'http2', (host, port) => ({ host, port, tls: false })),
   subject('grpc-health by TLS', 'tls', (host, port) => ({ host, port })),
   subject('libp2p', 'libp2p', (host, port) => ({

@@ -189,9 +189,9 @@ describe('kind dns', () => {
       [2, {}, 'status'],
       [3, {}, 'status'],
       [5, {}, 'status'],
-      [3, { rcode: 'NXDOMAIN' }, 'reached'],
-      [5, { rcode: 'REFUSED' }, 'reached'],
-      [0, { rcode: 'NXDOMAIN' }, 'status'],
+      [3, { rcodes: ['NXDOMAIN'] }, 'reached'],
+      [5, { rcodes: ['REFUSED'] }, 'reached'],
+      [0, { rcodes: ['NXDOMAIN'] }, 'status'],
       [15, {}, 'status'],
     ] as const) {
       assert.equal(await getProbeEnding(code(rcode), params), ending, `${rcode}`)

@@ -7,6 +7,7 @@ import { getEnding, type ProbeOptions, probeOnce } from '../../src/compliance/ha
 import { describeKind } from '../../src/compliance/suite.ts'
 import type { ProbeResult } from '../../src/kind.ts'
 import { webSocketKind } from '../../src/kinds/web-socket.ts'
+import { parseParams } from '../../src/params.ts'
 import { makeAuthority, type ServerIdentity } from '../authority.ts'
 
 /** A real server on loopback. */
@@ -74,6 +75,18 @@ describe('kind websocket', () => {
   it('does not take a server for healthy that leaves pings unanswered', async () => {
     const result = await probe(() => {}, {}, { timeoutMs: 250, server: { autoPong: false } })
     assert.equal(getEnding(result), 'timeout')
+  })
+
+  it('holds the first message to patterns', async () => {
+    for (const [matches, ending] of [
+      [['^echo', 'x$'], 'reached'],
+      [['^echo', 'y$'], 'content'],
+    ] as const) {
+      assert.equal(getEnding(await probe(echo, { send: 'x', matches })), ending)
+    }
+    const parsed = parseParams(webSocketKind, { url: 'ws://a.example/', matches: ['a{40}'] })
+    assert.ok(!parsed.ok)
+    assert.equal(parsed.problems[0]?.code, 'pattern-too-costly')
   })
 
   it('looks for a text in the first message, and in no other', async () => {
