@@ -197,7 +197,7 @@ export const nodeConfigDefaults: Omit<NodeConfig, 'file' | 'manifest' | 'dataDir
     subscribersMax: 1024,
     requestsPerMinute: 6000,
   },
-  probe: { allow: [], ca: [], concurrency: 64, kinds: [], secrets: [] },
+  probe: { allow: [], ca: [], concurrency: 1024, kinds: [], secrets: [] },
   health: { canaries: [], canaryFailedPercentMax: 50, timeServers: [] },
   store: {
     attestationRounds: 3600,

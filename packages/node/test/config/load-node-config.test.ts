@@ -30,7 +30,7 @@ describe('node configuration', () => {
     assert.equal(config.manifest, join(directory, 'network.yaml'))
     assert.equal(config.dataDir, join(directory, 'data'))
     const ca = [join(directory, 'ca.pem')]
-    assert.deepEqual(config.probe, { allow: [], ca, concurrency: 64, kinds: [], secrets: [] })
+    assert.deepEqual(config.probe, { allow: [], ca, concurrency: 1024, kinds: [], secrets: [] })
     assert.equal(config.monitor, undefined)
     assert.equal(config.http.host, '127.0.0.1')
   })

@@ -43,6 +43,8 @@ export interface HttpExchange {
   request(request: HttpRequest): Promise<Step<HttpReply>>
   /** Whether the server has kept the connection for another request. */
   isOpen(): boolean
+  /** Whether the server has begun to answer the last request. */
+  hasAnswerBegun(): boolean
   /** The connection, where it is a secured one. */
   readonly secured: TLSSocket | undefined
   close(): void
@@ -60,6 +62,7 @@ export async function openExchange(url: URL, context: ProbeContext): Promise<Ste
 
 function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExchange {
   let isUsed = false
+  let hasAnswerBegun = false
   const wire = watchWire(socket, context.net)
   const client = new Client(url.origin, {
     // The checked connection and no other: undici never resolves, connects or retries by itself.
@@ -86,7 +89,14 @@ function makeExchange(url: URL, socket: Socket, context: ProbeContext): HttpExch
   return {
     secured: socket instanceof TLSSocket ? socket : undefined,
     isOpen: () => !socket.destroyed,
-    request: (request) => exchange({ client, wire, url }, request, context),
+    hasAnswerBegun: () => hasAnswerBegun,
+    request(request) {
+      hasAnswerBegun = false
+      const onAnswer = () => {
+        hasAnswerBegun = true
+      }
+      return exchange({ client, wire, url, onAnswer }, request, context)
+    },
     close: () => client.destroy(CLOSED, ignoreEnd),
   }
 }
@@ -96,10 +106,11 @@ interface Connection {
   readonly client: Client
   readonly wire: Wire
   readonly url: URL
+  readonly onAnswer: () => void
 }
 
 function exchange(
-  { client, wire, url }: Connection,
+  { client, wire, url, onAnswer }: Connection,
   request: HttpRequest,
   { net, phases }: ProbeContext,
 ): Promise<Step<HttpReply>> {
@@ -139,6 +150,7 @@ function exchange(
         phases.begin('first-byte')
       },
       onResponseStart(controller, code, answered) {
+        onAnswer()
         // 1xx: the answer proper is yet to come.
         if (code < 200) {
           interim++

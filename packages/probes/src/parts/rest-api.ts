@@ -1,6 +1,6 @@
 import type { ProbeContext, Step } from '../kind.ts'
 import { judgeStatus } from '../net/faults.ts'
-import { type HttpExchange, openExchange } from '../net/http-exchange.ts'
+import { makeHttpSession } from '../net/http-session.ts'
 import { done, failed, stopped } from '../steps.ts'
 
 /** Bytes of one answer. */
@@ -29,17 +29,12 @@ export function makeRestApi(
   headers: Readonly<Record<string, string>>,
   context: ProbeContext,
 ): RestApi {
-  let exchange: HttpExchange | undefined
+  const session = makeHttpSession(url, context)
   const prefix = url.pathname.replace(/\/$/, '')
 
   async function request(method: 'GET' | 'POST', path: string, body?: string) {
-    if (exchange === undefined) {
-      const opened = await openExchange(url, context)
-      if (!opened.ok) return opened
-      exchange = opened.value
-    }
     const query = path.includes('?') ? url.search.replace('?', '&') : url.search
-    const answered = await exchange.request({
+    const answered = await session.request({
       method,
       path: `${prefix}${path}${query}`,
       headers: {
@@ -52,10 +47,6 @@ export function makeRestApi(
       bodyBytesMax: ANSWER_BYTES_MAX,
     })
     if (!answered.ok) return answered
-    if (!exchange.isOpen()) {
-      exchange.close()
-      exchange = undefined
-    }
     const { status } = answered.value
     // An API is not looked for where a server points.
     if (status >= 300 && status <= 399) return stopped(failed('redirect', `status ${status}`))
@@ -85,7 +76,7 @@ export function makeRestApi(
       const answered = await request('GET', path)
       return answered.ok ? done(answered.value.status) : answered
     },
-    close: () => exchange?.close(),
+    close: () => session.close(),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProbeContext, Step } from '../../kind.ts'
 import { judgeStatus } from '../../net/faults.ts'
-import { type HttpExchange, openExchange } from '../../net/http-exchange.ts'
+import { makeHttpSession } from '../../net/http-session.ts'
 import { openWebSocket, type WebSocketChannel } from '../../net/web-socket.ts'
 import { failed, stopped } from '../../steps.ts'
 
@@ -24,26 +24,17 @@ export function makeHttpTransport(
   headers: Readonly<Record<string, string>>,
   context: ProbeContext,
 ): RpcTransport {
-  let exchange: HttpExchange | undefined
+  const session = makeHttpSession(url, context)
 
   return {
     async exchange(body, read) {
-      if (exchange === undefined) {
-        const opened = await openExchange(url, context)
-        if (!opened.ok) return opened
-        exchange = opened.value
-      }
-      const answered = await exchange.request({
+      const answered = await session.request({
         method: 'POST',
         path: `${url.pathname}${url.search}`,
         headers: { 'content-type': 'application/json', 'user-agent': 'watchfire', ...headers },
         body,
         bodyBytesMax: ANSWER_BYTES_MAX,
       })
-      if (!answered.ok || !exchange.isOpen()) {
-        exchange.close()
-        exchange = undefined
-      }
       if (!answered.ok) return answered
       const { status, body: answer } = answered.value
       // A POST is not sent on to where a server points.
@@ -56,7 +47,7 @@ export function makeHttpTransport(
       if (status < 200 || status > 299) return stopped(judgeStatus(status))
       return read(answer) ?? stopped(failed('protocol', 'no answer to the call that was made'))
     },
-    close: () => exchange?.close(),
+    close: () => session.close(),
   }
 }
 

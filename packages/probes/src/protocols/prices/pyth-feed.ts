@@ -1,6 +1,7 @@
 import type { KindSignal, ProbeAnswer, ProbeContext, Step } from '../../kind.ts'
 import { judgeStatus } from '../../net/faults.ts'
-import { type HttpExchange, type HttpReply, openExchange } from '../../net/http-exchange.ts'
+import type { HttpReply } from '../../net/http-exchange.ts'
+import { makeHttpSession } from '../../net/http-session.ts'
 import { done, failed, stopped } from '../../steps.ts'
 import { fitsSignal, toScale } from '../../parts/decimal.ts'
 import { type FeedParams, type FeedPlace, getScale } from './feed-params.ts'
@@ -93,16 +94,10 @@ export async function readPyth(
   const url = new URL(base)
   const id = priceId.replace(/^0x/, '')
   const momentS = Math.floor((context.roundStartMs - SETTLE_MS) / 1000)
-  let exchange: HttpExchange | undefined
+  const session = makeHttpSession(url, context)
   try {
     for (const moment of [String(momentS), 'latest']) {
-      if (exchange === undefined || !exchange.isOpen()) {
-        exchange?.close()
-        const opened = await openExchange(url, context)
-        if (!opened.ok) return opened
-        exchange = opened.value
-      }
-      const answered = await exchange.request({
+      const answered = await session.request({
         method: 'GET',
         path: `${url.pathname.replace(/\/$/, '')}/v2/updates/price/${moment}?ids%5B%5D=${id}&parsed=true`,
         headers: { 'user-agent': 'watchfire', accept: 'application/json', ...headers },
@@ -114,7 +109,7 @@ export async function readPyth(
     }
     throw new Error('neither moment was asked for')
   } finally {
-    exchange?.close()
+    session.close()
   }
 }
 
