@@ -24,7 +24,7 @@ function findProblem(kind: ProbeKind, params: object, answer: ProbeAnswer): stri
         ? undefined
         : `undeclared outcome ${answer.outcome}`
     case 'reached': {
-      const names = new Set(kind.signals(params).map(({ name }) => name))
+      const names = getSignalNames(kind, params)
       for (const [name, value] of Object.entries(answer.signals)) {
         if (!names.has(name)) return `undeclared signal ${name}`
         if (typeof value !== 'bigint') return `signal ${name} is no integer`
@@ -47,4 +47,18 @@ function findProblem(kind: ProbeKind, params: object, answer: ProbeAnswer): stri
     default:
       return 'an answer of no known status'
   }
+}
+
+/** By kind and parameters, which are the same objects in every round. */
+const signalNames = new WeakMap<ProbeKind, WeakMap<object, ReadonlySet<string>>>()
+
+/** What a kind declares of a target; listing it anew for each answer costs as much as the checks. */
+function getSignalNames(kind: ProbeKind, params: object): ReadonlySet<string> {
+  const ofKind = signalNames.get(kind) ?? new WeakMap<object, ReadonlySet<string>>()
+  signalNames.set(kind, ofKind)
+  const known = ofKind.get(params)
+  if (known !== undefined) return known
+  const names = new Set(kind.signals(params).map(({ name }) => name))
+  ofKind.set(params, names)
+  return names
 }

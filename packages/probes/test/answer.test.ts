@@ -49,4 +49,29 @@ describe('a kind’s answer', () => {
       )
     }
   })
+
+  it('is held to what the kind declares of its own target, listed once for each', () => {
+    let listed = 0
+    const moody = {
+      ...kind,
+      signals(params: object) {
+        listed++
+        return kind.signals(params).filter(({ name }) => name in params)
+      },
+    }
+    const [one, other] = [{ first: true }, { second: true }]
+    const says = (name: string): ProbeAnswer => ({
+      status: 'reached',
+      signals: { [name]: 1n },
+      identities: {},
+    })
+    for (let round = 0; round < 3; round++) {
+      assert.equal(checkAnswer(moody, one, says('first')).status, 'reached')
+      assert.equal(checkAnswer(moody, other, says('first')).status, 'abstained')
+      assert.equal(checkAnswer(moody, other, says('second')).status, 'reached')
+    }
+    assert.equal(listed, 2)
+    // The same parameters under another kind are another target.
+    assert.equal(checkAnswer(kind, other, says('first')).status, 'reached')
+  })
 })
