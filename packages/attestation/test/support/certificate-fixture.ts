@@ -10,6 +10,8 @@ import {
   type HandoverProof,
   type Header,
   type Height,
+  limits,
+  listGroupIds,
   type MemberIndex,
   type MemberSignature,
   makeCertificateFile,
@@ -21,7 +23,6 @@ import {
   toBits,
   type View,
   voteKinds,
-  toText,
 } from '@watchfire/attestation'
 import { getMembers, getSecret } from './network-fixture.ts'
 
@@ -48,14 +49,13 @@ export function makeState(context: EpochContext, place: Place = PLACE): State {
   }
 }
 
-/** Groups of the parameters, of which nothing is known. */
+/** Groups of the parameters, of which nothing is known; no more than a state has room for. */
 function listGroups({ parameters }: EpochContext): State['groups'] {
-  const ids = new Set(
-    parameters.targets.map(({ group }) => toText(group)).filter((id) => id !== ''),
-  )
   const since = 0 as Round
   const nothing = { standing: 0, since, heads: [], paces: [], forks: [], signals: [] }
-  return [...ids].toSorted().map((id) => ({ ...nothing, id: fromText(id) }))
+  return listGroupIds(parameters)
+    .slice(0, limits.groupsMax)
+    .map((id) => ({ ...nothing, id: fromText(id) }))
 }
 
 export function makeTargetState(id: Uint8Array, index: number): TargetState {
