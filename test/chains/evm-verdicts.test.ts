@@ -53,7 +53,7 @@ describe('four monitors that watch two nodes of an EVM chain', () => {
     assert.deepEqual(group.forks, [])
   })
 
-  it('agree on who is on a fork, though every node is up, and that it is back', async () => {
+  it('agree on who is on a fork and is degraded for it, and that it is back', async () => {
     chain.setFollower('forked')
     const group = await monitors.untilGroup('a fork', 60_000, 'evm', ({ standing }) => {
       return standing === 'forked'
@@ -62,9 +62,13 @@ describe('four monitors that watch two nodes of an EVM chain', () => {
       group.forks.map(({ identity, astray }) => [identity, astray]),
       [['block-hash', ['follower']]],
     )
-    await untilUp()
+    const targets = await monitors.until('an astray follower', 60_000, (state) => {
+      return isDegraded(state, 'follower', /another chain/)
+    })
+    assert.equal(verdictOf(targets, 'builder'), 'up')
     chain.setFollower('follows')
     await monitors.untilGroup('no fork', 60_000, 'evm', ({ standing }) => standing === 'advancing')
+    await untilUp()
   })
 
   it('agree that a node that was left alone lags behind its group', async () => {
