@@ -62,6 +62,7 @@ describe('what kind dns expects of the sections of an answer', () => {
       [{ answer: { every: ['IN A', ' (60|300) '] } }, 'reached'],
       [{ answer: { some: ['192\\.0\\.2\\.9', ' 60 IN'] } }, 'reached'],
       [{ answer: { some: ['192\\.0\\.2\\.9'] } }, 'content'],
+      [{ answer: { none: ['x9'], some: [' 60 IN'] } }, 'reached'],
       [{ answer: { none: ['127\\.0\\.0\\.1'] } }, 'reached'],
       [{ answer: { none: ['x', '192\\.0\\.2\\.2$'] } }, 'content'],
       [{ authority: { some: ['^example\\.com 900 IN NS ns1\\.example\\.net$'] } }, 'reached'],

@@ -55,6 +55,12 @@ describe('patterns of a manifest', () => {
     }
   })
 
+  it('are not refused for what stands in a class, which is one instruction', () => {
+    for (const pattern of ['[]a{900}b]', '[^](a{900})]', '[[:alpha:]a{900}]', '[a\\]b{900}]']) {
+      assert.deepEqual(check(pattern), [], pattern)
+    }
+  })
+
   it('are refused where all of them and the text together would take too long', () => {
     const bytes = 262_144
     assert.deepEqual(check('a'.repeat(20), bytes), [])
@@ -108,34 +114,38 @@ describe('patterns of a manifest', () => {
         const estimate = estimatePatternSize(text) ?? 0
         assert.ok(estimate >= size, `${text}: ${estimate} of ${size}`)
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
-  it('take a bounded time however evil they are, at the very bounds', () => {
-    for (const pattern of [
-      '(a+)+$',
-      '(.*)*[cd]$',
-      '([ab]+)*=',
-      '[ab]*a[ab]{60}[cd]',
-      '[ab]*a[ab]{200}[cd]\\b',
-      '(?:[ab]{1,15}[cd]?){1,15}[ef]\\b',
-      '(?:[ab]{3}|[ab]{5}|[ab]{7}|a[ab]{11}|b[ab]{13}|ab[ab]{17})*[ef]',
-    ]) {
+  for (const pattern of [
+    '(a+)+$',
+    '(.*)*[cd]$',
+    '([ab]+)*=',
+    '[ab]*a[ab]{60}[cd]',
+    '[ab]*a[ab]{200}[cd]\\b',
+    '(?:[ab]{1,15}[cd]?){1,15}[ef]\\b',
+    '(?:[ab]{3}|[ab]{5}|[ab]{7}|a[ab]{11}|b[ab]{13}|ab[ab]{17})*[ef]',
+  ]) {
+    it(`take a bounded time however evil they are, at the very bounds: ${pattern}`, () => {
       const size = RE2JS.compile(pattern).programSize()
       const bytes = Math.floor(SEARCH_STEPS_MAX / size)
       assert.ok(size <= PATTERN_SIZE_MAX)
-      assert.deepEqual(check(pattern, bytes), [], pattern)
-      // Without a rhythm that an automaton could learn.
-      let state = 1
-      const text = Array.from({ length: Math.min(bytes, 2 ** 20) }, () => {
-        state = (state * 48_271) % 2_147_483_647
-        return state % 2 === 0 ? 'a' : 'b'
-      }).join('')
+      assert.deepEqual(check(pattern, bytes), [])
+      const text = makeText(Math.min(bytes, 2 ** 18))
       const began = process.cpuUsage()
       findPatterns([pattern], text)
       const tookMs = process.cpuUsage(began).user / 1000
-      assert.ok(tookMs < SEARCH_MS_MAX, `${pattern} took ${tookMs} ms`)
-    }
-  })
+      assert.ok(tookMs < SEARCH_MS_MAX, `took ${tookMs} ms`)
+    })
+  }
 })
+
+/** Letters without a rhythm that an automaton could learn. */
+function makeText(length: number): string {
+  const letters: string[] = []
+  for (let state = 1; letters.length < length; state = (state * 48_271) % 2_147_483_647) {
+    letters.push(state % 2 === 0 ? 'a' : 'b')
+  }
+  return letters.join('')
+}
