@@ -18,7 +18,9 @@ import { handoverType, identityValueType } from './schema.ts'
 
 // The state of SPEC 7, in the types of SPEC chapter 3. A schema and its TypeScript type are one definition.
 
+/** A member whose observations no longer count, and since which round (SPEC 7.2). */
 export const exclusionType = new ContainerType({ member: memberIndex, round })
+/** Where a state stands; see {@link StateMeta}. */
 export const stateMetaType = new ContainerType({
   epoch,
   height,
@@ -26,16 +28,19 @@ export const stateMetaType = new ContainerType({
   excluded: new ListCompositeType(exclusionType, limits.membersMax),
   handover: new ListCompositeType(handoverType, 1),
 })
+/** A number that was agreed on (SPEC 7.4). */
 export const agreedSignalType = new ContainerType({
   index: uint8,
   weight: uint64,
   value: int64Bits,
 })
+/** An identity that was agreed on (SPEC 7.5). */
 export const agreedIdentityType = new ContainerType({
   index: uint8,
   weight: uint64,
   value: new ByteListType(limits.identityBytesMax),
 })
+/** What the members of a region saw, by weight (SPEC 7.3). */
 export const vantageType = new ContainerType({
   region: id,
   reached: uint64,
@@ -47,6 +52,7 @@ export const knownBlockType = new ContainerType({
   height: uint64,
   identities: new ListCompositeType(identityValueType, limits.chainIdentitiesMax),
 })
+/** What is agreed of a target; see {@link TargetState}. */
 export const targetStateType = new ContainerType({
   id,
   verdict: uint8,
@@ -70,13 +76,16 @@ export const targetStateType = new ContainerType({
   vantages: new ListCompositeType(vantageType, limits.regionsMax),
   blocks: new ListCompositeType(knownBlockType, limits.knownBlocksMax),
 })
+/** A head of a group; see {@link GroupHead}. */
 export const groupHeadType = new ContainerType({
   name,
   weight: uint64,
   value: int64Bits,
   behindMs: uint64,
 })
+/** A round in which a head had risen to a value. */
 export const markType = new ContainerType({ round, value: int64Bits })
+/** What is remembered of a head; see {@link HeadPace}. */
 export const headPaceType = new ContainerType({
   name,
   older: markType,
@@ -84,17 +93,20 @@ export const headPaceType = new ContainerType({
   last: markType,
   intervalUs: uint64,
 })
+/** A height at which targets of a group differ (SPEC 7.6). */
 export const groupForkType = new ContainerType({
   identity: name,
   height: uint64,
   majority: new ListCompositeType(new ByteListType(limits.identityBytesMax), 1),
 })
+/** A signal of a group in the middle; see {@link GroupSignal}. */
 export const groupSignalType = new ContainerType({
   target: targetIndex,
   signal: uint8,
   targets: uint16,
   value: int64Bits,
 })
+/** How a chain is; see {@link GroupState}. */
 export const groupStateType = new ContainerType({
   id,
   standing: uint8,
@@ -104,6 +116,7 @@ export const groupStateType = new ContainerType({
   forks: new ListCompositeType(groupForkType, limits.chainIdentitiesMax),
   signals: new ListCompositeType(groupSignalType, limits.groupSignalsMax),
 })
+/** What the network agrees on after a block (SPEC 7). */
 export const stateType = new ContainerType({
   meta: stateMetaType,
   targets: new ListCompositeType(targetStateType, limits.targetsMax),
@@ -116,14 +129,19 @@ export const stateTreeType = new ContainerType({
   groups: new ListCompositeType(bytes32, limits.groupsMax),
 })
 
+/** A member that is excluded, and since which round (SPEC 7.2). */
 export type Exclusion = ValueOf<typeof exclusionType>
 /** Where a state stands, who is excluded, and how its epoch ends. */
 export type StateMeta = ValueOf<typeof stateMetaType>
+/** A number that was agreed on, and the weight behind it (SPEC 7.4). */
 export type AgreedSignal = ValueOf<typeof agreedSignalType>
+/** An identity that was agreed on, and the weight behind it (SPEC 7.5). */
 export type AgreedIdentity = ValueOf<typeof agreedIdentityType>
+/** What the members of a region saw, by weight (SPEC 7.3). */
 export type Vantage = ValueOf<typeof vantageType>
 /** What was agreed on about a target, its hysteresis included (SPEC 7). */
 export type TargetState = ValueOf<typeof targetStateType>
+/** A height that a target was asked of, with the chain identities agreed there (SPEC 7.6). */
 export type KnownBlock = ValueOf<typeof knownBlockType>
 /** A corroborated head of a group, and how far in time it is behind its like (SPEC 7.6, 7.11). */
 export type GroupHead = ValueOf<typeof groupHeadType>
