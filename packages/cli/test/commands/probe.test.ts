@@ -127,7 +127,10 @@ describe('watchfire probe', () => {
       const there = `127.0.0.1:${(ending.address() as AddressInfo).port}`
       const ran = await probe('tls', there, ...local, '--ca', caCertificate)
       assert.equal(ran.exitCode, 0, ran.out)
-      assert.match(ran.out, /^tls {2}reached; degraded by the default policy: expires-in\n/)
+      assert.match(
+        ran.out,
+        /^tls {2}reached; degraded by the default policy: expires-in, chain-expires-in\n/,
+      )
       assert.match(ran.out, /\nexpires-in +1 d 23 h {2}Seconds/)
     } finally {
       await new Promise((resolve) => ending.close(resolve))
