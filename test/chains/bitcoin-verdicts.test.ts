@@ -6,8 +6,8 @@ import { keep, stopServers } from './servers/lifetime.ts'
 
 const ROUND_MS = 4000
 const BLOCK_MS = 2000
-/** More than a node is behind whose blocks have one to be told of. */
-const LAG_BLOCKS = 4
+/** So far behind comes a node that is cut off only after it was seen to have no peers. */
+const LAG_BLOCKS = 15
 const TIP_AGE_MS_MAX = 12_000
 const WAIT_MS = 120_000
 /** Longer than the states that groups are looked at over. */
@@ -108,6 +108,9 @@ describe('four monitors that watch three nodes of a Bitcoin chain', () => {
     await second.disconnect(first)
     miners = [first, second]
     await monitors.untilAstray(WAIT_MS, 'btc', 'block-hash', ['second'])
+    await monitors.until('an astray node', WAIT_MS, (state) => {
+      return isDegraded(state, 'second', /another chain/)
+    })
     miners = [first]
     await first.generate(3)
     await second.connect(first)

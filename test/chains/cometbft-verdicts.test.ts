@@ -138,6 +138,11 @@ describe('four monitors that watch the nodes and validators of a CometBFT chain'
     for (const each of [...validators, ...others]) each.start()
     follower.start(others)
     await monitors.untilAstray(180_000, 'comet', 'block-hash', ['follower'])
+    const targets = await monitors.until('an astray follower', 120_000, (state) => {
+      return verdictOf(state, 'follower') === 'degraded'
+    })
+    assert.match(targets.get('follower')?.reason ?? '', /another chain/)
+    assert.equal(verdictOf(targets, 'node'), 'up')
     await follower.stop()
     follower.reset()
     follower.start()

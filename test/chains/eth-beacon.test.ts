@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import type { Reached } from '@watchfire/probes'
 import { ask, askReached, askUntil } from './ask.ts'
 import { stopServers } from './servers/lifetime.ts'
-import { type Lodestar, SLOT_MS, SLOTS_PER_EPOCH, startLodestar } from './servers/lodestar.ts'
+import {
+  getLodestar,
+  type Lodestar,
+  SLOT_MS,
+  SLOTS_PER_EPOCH,
+  startLodestar,
+} from './servers/lodestar.ts'
 
 /** Seconds from the start of the nodes to the chain's: so long does it take them on a busy machine. */
 const GENESIS_DELAY = 60
@@ -49,6 +55,8 @@ describe('kind eth-beacon, with Lodestar', () => {
   }
 
   before(async () => {
+    // Installing it may take longer than the chain waits.
+    getLodestar()
     const genesisTime = Math.floor(Date.now() / 1000) + GENESIS_DELAY
     ;[most, few, watcher, apart] = await Promise.all([
       startLodestar({ genesisTime, validators: '0..5' }),

@@ -6,7 +6,7 @@ import { builtinKinds } from '@watchfire/probes'
 const leftOut: readonly (readonly [what: string, why: string])[] = [
   [
     'solana',
-    'no node: agave-validator 4 wants a later Rust than is here; 3.1.12 is a tree of 1,008 crates, RocksDB and protobuf in C++ with them, which was not built within 45 minutes of one shared core. surfpool-core is as large a tree, and a simulator without validators; LiteSVM serves no JSON-RPC. packages/probes/test answers with the examples of solana.com/docs/rpc/http',
+    'no node: agave-validator 4 wants a later Rust than is here; 3.1.12 is a tree of 1,008 crates, RocksDB and protobuf in C++ with them, of which 376 were compiled in half an hour of what two busy cores left. surfpool-core is as large a tree, and a simulator without validators; LiteSVM serves no JSON-RPC. packages/probes/test answers with the examples of solana.com/docs/rpc/http',
   ],
   [
     'bitcoin: Bitcoin Core',

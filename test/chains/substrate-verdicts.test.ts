@@ -74,10 +74,12 @@ describe('four monitors that watch three nodes of a Substrate chain', () => {
     assert.deepEqual(group.forks, [])
   })
 
-  it('agree on who is on a fork by what is final, and that it is back', async () => {
+  it('agree on who is on a fork by what is final and is degraded for it, and that it is back', async () => {
     await restart(host, [other])
     await monitors.untilAstray(FINALITY_MS, 'dev', 'block-hash', ['host'])
-    await untilUp()
+    await monitors.until('an astray node', WAIT_MS, (state) => {
+      return isDegraded(state, 'host', /another chain/)
+    })
     await restart(host, [authority])
     await monitors.untilGroup('no fork', FINALITY_MS, 'dev', ({ standing }) => {
       return standing === 'advancing'
