@@ -50,8 +50,10 @@ describe('kind evm-rpc', () => {
       // A few seconds old: the probe of a round long past would come too late.
       headMs = Math.floor(Date.now() / 1000) * 1000 - 2000
       anvil = await startAnvil(CHAIN_ID, headMs - HEAD * BLOCK_MS)
-      await anvil.call('anvil_mine', ['0x1', '0xc'])
-      await anvil.call('anvil_mine', [`0x${(HEAD - 1).toString(16)}`, '0xc'])
+      // Each at its time: what is mined by interval also gains the seconds that mining takes.
+      for (let height = HEAD - 1; height >= 0; height--) {
+        await anvil.call('evm_mine', [(headMs - height * BLOCK_MS) / 1000])
+      }
     })
     after(() => anvil.stop())
 
