@@ -228,11 +228,15 @@ describe('A faulty member', function () {
   })
 
   it('may have two vices at once, and then does the deeds of both', () => {
-    const scenario = drawScenario(2, 'byzantine', ['liar', 'vote-equivocator'])
-    const { witness, violations } = runScenario(scenario)
-    assert.deepEqual(violations, [])
-    assert.ok((witness.deeds.get('lies') ?? 0) > 0)
-    assert.ok((witness.verdicts.get('vote ignore equivocation') ?? 0) > 0)
+    let [lies, seenTwice] = [0, 0]
+    for (let seed = 1; seed <= SEEDS_MAX && (lies === 0 || seenTwice === 0); seed++) {
+      const scenario = drawScenario(seed, 'byzantine', ['liar', 'vote-equivocator'])
+      const { witness, violations } = runScenario(scenario)
+      assert.deepEqual(violations, [], `seed ${seed}`)
+      lies = witness.deeds.get('lies') ?? 0
+      seenTwice = witness.verdicts.get('vote ignore equivocation') ?? 0
+    }
+    assert.ok(lies > 0 && seenTwice > 0, `in one world: ${lies} lies, ${seenTwice} second votes`)
   })
 
   it('is never of a weight beyond f, together with all others, in any epoch', () => {
