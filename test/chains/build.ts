@@ -5,6 +5,7 @@ import { getGanache } from './servers/ganache.ts'
 import { getGeth } from './servers/geth.ts'
 import { getGossamer } from './servers/gossamer.ts'
 import { getGrpcHealth } from './servers/grpc-health.ts'
+import { getHermes } from './servers/hermes.ts'
 import { getLodestar } from './servers/lodestar.ts'
 import { getNginx } from './servers/nginx.ts'
 import { getPrometheus } from './servers/prometheus.ts'
@@ -27,6 +28,7 @@ const servers = [
   getLodestar,
   getSimd,
   getRly,
+  getHermes,
 ]
 
 process.stderr.write(`servers in ${cacheDir}:\n`)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import { makeEndParams, startPath } from './path-ends.ts'
 import { stopServers } from './servers/lifetime.ts'
 import type { PathEnd, RelayerProgram } from './servers/relayer-program.ts'
 import { startRly } from './servers/rly.ts'
-import { FUNDS, SIMD_BLOCK_MS, startSimd } from './servers/simd.ts'
+import { FUNDS } from './servers/simd.ts'
 
 const ROUND_MS = 6000
 /** Clients are updated when a third of it is left: 100 s, which the policy's 60 s leaves time for. */
@@ -28,17 +29,9 @@ describe('four monitors that watch a path between two chains, and its relayer', 
     })
 
   before(async () => {
-    const chains = [await startSimd('ibc-0'), await startSimd('ibc-1')] as const
-    relayer = await startRly({ chains, trustingSeconds: TRUSTING_SECONDS })
+    relayer = await startPath(startRly, TRUSTING_SECONDS)
     ;[here, there] = relayer.ends
-    const makeEnd = ({ chain, clientId, channel }: PathEnd) => ({
-      url: chain.rpcUrl,
-      chainId: chain.chainId,
-      clientId,
-      channel: { id: channel },
-      blockMs: SIMD_BLOCK_MS,
-      ...limits,
-    })
+    const makeEnd = (end: PathEnd) => ({ ...makeEndParams(end), ...limits })
     const program = { url: relayer.metricsUrl, software: 'rly', walletMin: FUNDS / 1000, ...limits }
     monitors = await startMonitors(ROUND_MS, [
       { id: 'relayer', kind: 'relayer', params: program },

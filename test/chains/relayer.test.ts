@@ -6,7 +6,7 @@ import { keep, stopServers } from './servers/lifetime.ts'
 import { type Prometheus, startPrometheus } from './servers/prometheus.ts'
 
 const fixtures = new URL('../../packages/probes/test/fixtures/', import.meta.url)
-/** What Hermes serves, by its documentation: the relayer itself is not built here. */
+/** What Hermes serves, by its documentation; hermes.test.ts asks the relayer itself. */
 const recorded = readFileSync(new URL('hermes-relayer-metrics.txt', fixtures), 'utf8')
 
 /** Of Prometheus itself: a gauge, a time, counters, and of a histogram its count and one bucket. */

@@ -92,3 +92,16 @@ export function buildGoCopy(
     runCommand('go', ['build', '-o', program, main], { cwd: dir, env: { ...process.env, ...env } })
   })
 }
+
+/** The path of a program of a crate, fetched from the registry of crates and built, not optimized. */
+export function buildCargo(crate: string, version: string, program: string): string {
+  const dir = getCached(`${program}-${version}`, (root) => {
+    const target = join(root, 'target')
+    const where = ['--root', root, '--target-dir', target]
+    const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: '0', CARGO_INCREMENTAL: '0' }
+    const install = ['install', crate, '--version', version, '--locked', '--debug']
+    runCommand('cargo', [...install, ...where], { env })
+    rmSync(target, { recursive: true, force: true })
+  })
+  return join(dir, 'bin', program)
+}

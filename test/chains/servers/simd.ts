@@ -25,6 +25,8 @@ export interface Simd {
   readonly relayerWords: string
   /** Sends that many packets over a channel of `transfer`, each with its own transaction. */
   sendPackets(channel: string, count: number): Promise<void>
+  /** What the relayer has. */
+  getRelayerBalance(): Promise<number>
   /** Leaves the relayer that much. */
   leaveRelayer(amount: number): Promise<void>
   /** Gives the relayer that much. */
@@ -137,6 +139,7 @@ export async function startSimd(chainId: string): Promise<Simd> {
       ]
       for (let sent = 0; sent < count; sent++) await send('user', ...transfer)
     },
+    getRelayerBalance: () => getBalance(relayer.address),
     async leaveRelayer(amount) {
       const fee = 3000
       const spare = (await getBalance(relayer.address)) - fee - amount

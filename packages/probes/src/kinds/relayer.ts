@@ -108,7 +108,6 @@ function listThresholds(params: Params): ThresholdFile[] {
   const severity = 'degraded'
   const { backlogMax, pendingMsMax, expirySecondsMin, walletMin } = params
   const all: ThresholdFile[] = [
-    { signal: 'packet-workers', below: 1, severity },
     behindThreshold('oldest-pending', pendingMsMax),
     behindThreshold('backlog', backlogMax),
     { signal: 'client-expiry', below: expirySecondsMin, severity },

@@ -78,6 +78,30 @@ describe('kind relayer', () => {
     assert.equal(one['packet-workers'], 2n, 'workers have no chain')
   })
 
+  it('reads what Hermes says, as release 1.10.5 does, without since when packets are pending', async () => {
+    const scope = 'otel_scope_name="hermes",otel_scope_version=""'
+    const path = (chain: string, counterparty: string) =>
+      `{chain="${chain}",channel="channel-0",counterparty="${counterparty}",port="transfer",service_name="unknown_service",${scope}}`
+    const body = `
+backlog_latest_update_timestamp${path('ibc-0', 'ibc-1')} 1795723258
+backlog_latest_update_timestamp${path('ibc-1', 'ibc-0')} 0
+backlog_oldest_sequence${path('ibc-0', 'ibc-1')} 4
+backlog_oldest_sequence${path('ibc-1', 'ibc-0')} 0
+backlog_size${path('ibc-0', 'ibc-1')} 3
+backlog_size${path('ibc-1', 'ibc-0')} 0
+wallet_balance{account="cosmos1nqj",chain="ibc-0",denom="stake",service_name="unknown_service",${scope}} 999986546
+wallet_balance{account="cosmos1qel",chain="ibc-1",denom="stake",service_name="unknown_service",${scope}} 100
+workers{service_name="unknown_service",type="client",${scope}} 2
+workers{service_name="unknown_service",type="packet",${scope}} 0
+`
+    const hermes = { software: 'hermes' }
+    const all = { backlog: 3n, wallet: 100n, 'packet-workers': 0n }
+    assert.deepEqual(readSignals(await probe({ body }, hermes)), all)
+    const prefixed = body.replaceAll(/^(?=\w)/gm, 'hermes_')
+    const params = { ...hermes, prefix: 'hermes_' }
+    assert.deepEqual(readSignals(await probe({ body: prefixed }, params)), all)
+  })
+
   it('reads what the Go relayer says, as release 2.5.2 does, and when its clients expire', async () => {
     const body = `
 cosmos_relayer_unrelayed_packets{dest_chain="ibc-1",dest_channel="channel-0",path_name="path",src_chain="ibc-0",src_channel="channel-0"} 3
@@ -153,10 +177,9 @@ cosmos_relayer_wallet_balance{address="cosmos1evv",chain="ibc-1",denom="stake",g
     assert.deepEqual(find({ metrics: [{ signal: 'latency', metric: 'm' }] }), ['duplicate-signal'])
   })
 
-  it('is degraded by default for what its software tells: packets that wait, clients that end', () => {
+  it('is degraded by default for what its software tells: packets that wait, clients that end; not for being idle', () => {
     const severity = 'degraded'
     assert.deepEqual(listThresholds({ software: 'hermes', walletMin: 5 }).slice(0, -1), [
-      { signal: 'packet-workers', below: 1, severity },
       { signal: 'oldest-pending', above: 900_000, clear: 450_000, severity },
       { signal: 'backlog', above: 100, clear: 50, severity },
       { signal: 'wallet', below: 5, severity },

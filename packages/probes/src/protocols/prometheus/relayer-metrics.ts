@@ -25,8 +25,8 @@ export function getKnownMetrics(
     case 'hermes':
       return [
         { ...own, signal: 'backlog', metric: `${prefix}backlog_size`, unit: 'packets' },
-        // Seconds since the epoch, by its own clock; 0 where nothing is pending. Up to release 1.7: later
-        // ones have `backlog_latest_update_timestamp` instead, which every packet sets anew.
+        // Seconds since the epoch, by its own clock; 0 where nothing is pending. Up to release 1.7.3: from
+        // 1.7.4 on there is `backlog_latest_update_timestamp` instead, which every packet sets anew.
         {
           ...own,
           signal: 'oldest-pending',
@@ -42,7 +42,8 @@ export function getKnownMetrics(
           reduce: 'min',
           unit: 'denom',
         },
-        // It has no label of a chain.
+        // It has no label of a chain. Workers end when their channel has been idle for a while, and come
+        // with its next packet: none is no sickness.
         {
           ...basis,
           signal: 'packet-workers',
