@@ -120,7 +120,7 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
   }
 
   for (let atMs = ORIGIN_MS; atMs <= scenario.endMs; atMs += 250) {
-    queue.runUntil(atMs)
+    runUntil(queue, atMs, scenario)
     auditor.tell((checker) => checker.onLook?.(nodes))
     if (auditor.violations.length > 0) break
   }
@@ -143,6 +143,14 @@ function runWorld(scenario: Scenario, options: RunOptions): RunResult {
     certified: stopwatch.certified.filter(({ node }) => nodes[node]?.isHonest === true),
     parameters,
     nodes,
+  }
+}
+
+function runUntil(queue: EventQueue, atMs: number, { seed, name }: Scenario): void {
+  try {
+    queue.runUntil(atMs)
+  } catch (cause) {
+    throw new Error(`seed ${seed}, ${name}: ${String(cause)}`, { cause })
   }
 }
 

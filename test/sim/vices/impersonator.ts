@@ -28,6 +28,8 @@ export const impersonator: Vice = {
     // Another leader's block, in its own name.
     const decoded = topic === 'proposal' ? decode(signedProposalType, bytes) : undefined
     if (decoded?.ok !== true) return []
+    // Not of views still far off: two of its kind would answer each other, more and more, for ever.
+    if (decoded.value.message.view > powers.view + 1) return []
     const next = { ...decoded.value.message, view: (decoded.value.message.view + 1) as View }
     return usurp(powers, next).flatMap((each) => sendToAll(topic, shard, each, powers.others))
   },

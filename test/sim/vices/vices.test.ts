@@ -239,6 +239,16 @@ describe('A faulty member', function () {
     assert.ok(lies > 0 && seenTwice > 0, `in one world: ${lies} lies, ${seenTwice} second votes`)
   })
 
+  it('may be two of whom each speaks for the other, without a storm that feeds itself', () => {
+    // Once they answered each other's proposals, and this world came to no end.
+    const scenario: Scenario = { ...drawScenario(527, 'byzantine'), scheme: 'cheap' }
+    const impersonators = [...scenario.vices.values()].flat().filter((v) => v === 'impersonator')
+    assert.equal(impersonators.length, 2)
+    const { witness, violations } = runScenario(scenario)
+    assert.deepEqual(violations, [])
+    assert.ok((witness.deeds.get('proposes out of turn') ?? 0) > 0)
+  })
+
   it('is never of a weight beyond f, together with all others, in any epoch', () => {
     let faulty = 0
     for (let seed = 0; seed < 2000; seed++) {

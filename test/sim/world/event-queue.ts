@@ -6,6 +6,13 @@ export interface Happening {
 }
 
 /**
+ * What may happen from one look at the world to the next: many times as much as in the busiest of the
+ * largest. More is a storm that feeds itself, as of two vices that answer each other's messages, and
+ * would go on until memory ends.
+ */
+export const HAPPENINGS_MAX = 1_000_000
+
+/**
  * Virtual time. What is due at the same millisecond happens in the order in which it was asked for,
  * so a run depends on nothing but its seed.
  */
@@ -43,8 +50,13 @@ export class EventQueue {
     return this.at(this.#nowMs + delayMs, run)
   }
 
-  /** Runs everything due up to `untilMs`, included, then stands at that time. */
+  /**
+   * Runs everything due up to `untilMs`, included, then stands at that time.
+   *
+   * @throws Error if that is more than {@link HAPPENINGS_MAX}
+   */
   runUntil(untilMs: number): void {
+    let happened = 0
     for (let atMs = this.#nowMs; atMs <= untilMs; atMs++) {
       const due = this.#byMs[atMs - this.#startMs]
       if (due === undefined) continue
@@ -52,6 +64,12 @@ export class EventQueue {
       // What happens may ask for more in the same millisecond: the list grows while it is gone through.
       for (let index = 0; index < due.length; index++) {
         const happening = due[index]
+        happened += 1
+        if (happened > HAPPENINGS_MAX) {
+          throw new Error(
+            `over ${HAPPENINGS_MAX} happenings until ${untilMs} ms: a storm without end`,
+          )
+        }
         if (happening?.cancelled === false) happening.run()
       }
       this.#byMs[atMs - this.#startMs] = undefined
