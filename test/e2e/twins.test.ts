@@ -76,7 +76,7 @@ describe('two processes on one monitor key', function () {
   /** Whether somebody holds a proof before one of the two has fallen silent for hearing the other. */
   async function areCaught(): Promise<boolean> {
     const listen = [getApiOf(3), await getApi(twin)]
-    const { isCaught } = await poll(
+    const seen = await poll(
       'a proof, or one of the two to fall silent',
       60_000,
       async () => {
@@ -86,7 +86,7 @@ describe('two processes on one monitor key', function () {
       },
       ({ isCaught, isSilent }) => isCaught || isSilent,
     )
-    return isCaught
+    return seen.isCaught
   }
 
   before(async () => {
