@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureDeadLeader, measureFaultless } from '../bench/agreement.ts'
 import { isCut } from './cuts.ts'
@@ -11,6 +12,7 @@ import { viceNames } from './vices/registry.ts'
 const usage = [
   `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
+  '       (--jobs: threads that run seeds, as many as there are cores unless told)',
   '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, drift:N, observers, weather)',
 ].join('\n')
 
@@ -23,7 +25,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
-    jobs: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     scenario: { type: 'string' },
     vice: { type: 'string' },
     without: { type: 'string' },
