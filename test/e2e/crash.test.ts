@@ -13,7 +13,7 @@ const kills = 8
 const roundMs = 1000
 
 describe('a monitor that is killed again and again', function () {
-  this.timeout(120_000)
+  this.timeout(600_000)
   let run: DevnetRun
   let dataDir: string
 

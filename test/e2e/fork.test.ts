@@ -29,7 +29,7 @@ interface TargetJson {
 }
 
 describe('a node on another chain than the others of its group', function () {
-  this.timeout(120_000)
+  this.timeout(600_000)
   let network: ProcessNetwork
   let nodes: NodeProcess[]
   let chains: Anvil[]

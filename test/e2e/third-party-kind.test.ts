@@ -67,7 +67,7 @@ function runShown(
 }
 
 describe('a kind of a third party', function () {
-  this.timeout(180_000)
+  this.timeout(600_000)
   let network: ProcessNetwork
   let nodes: NodeProcess[]
   let server: Server

@@ -32,7 +32,7 @@ const isFinal = ({ type }: Line): boolean => type === 'final'
 const getHeight = ({ lines }: NodeProcess): number => lines.findLast(isFinal)?.height ?? 0
 
 describe('two processes on one monitor key', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   let network: ProcessNetwork
   let nodes: NodeProcess[]
   let twin: NodeProcess
