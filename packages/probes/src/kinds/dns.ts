@@ -10,6 +10,7 @@ import {
   type ProbeContext,
   type Stop,
 } from '../kind.ts'
+import { connectionOutcomes } from '../parts/connection-outcomes.ts'
 import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { hostSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
 import { extraSignal, latencySignal } from '../parts/signals.ts'
@@ -90,18 +91,7 @@ export const dnsKind = defineKind({
   identities: [
     { name: 'records', meaning: 'SHA-256 of the records, sorted, a line each.', optional: true },
   ],
-  outcomes: [
-    'refused',
-    'timeout',
-    'dns',
-    'tls',
-    'certificate',
-    'unreachable',
-    'reset',
-    'protocol',
-    'status',
-    'content',
-  ],
+  outcomes: [...connectionOutcomes, 'protocol', 'status', 'content'],
   defaultPolicy,
   probe,
 })

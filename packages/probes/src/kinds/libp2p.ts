@@ -5,6 +5,7 @@ import { defineKind, type ProbeAnswer, type ProbeContext, type Stop } from '../k
 import { makeCountedStream } from '../net/counted-stream.ts'
 import type { Libp2pSession } from '../net/libp2p-session.ts'
 import { describeError, failed, getErrorCode } from '../steps.ts'
+import { connectionOutcomes } from '../parts/connection-outcomes.ts'
 import { makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { strictObject } from '../parts/schemas.ts'
 import { latencySignal } from '../parts/signals.ts'
@@ -63,18 +64,7 @@ export const libp2pKind = defineKind({
     { name: 'peer', meaning: 'SHA-256 of the peer id, as text.' },
     { name: 'agent', meaning: 'SHA-256 of the agent’s name and version.', optional: true },
   ],
-  outcomes: [
-    'refused',
-    'timeout',
-    'dns',
-    'tls',
-    'certificate',
-    'unreachable',
-    'reset',
-    'protocol',
-    'too-large',
-    'content',
-  ],
+  outcomes: [...connectionOutcomes, 'protocol', 'too-large', 'content'],
   defaultPolicy: (_params, { timeoutMs }) => makePolicy([slowThreshold(timeoutMs)]),
   probe,
 })

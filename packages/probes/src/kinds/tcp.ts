@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
+import { connectionOutcomes } from '../parts/connection-outcomes.ts'
 import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { hostSchema, portSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
 import { latencySignal } from '../parts/signals.ts'
@@ -28,18 +29,7 @@ export const tcpKind = defineKind({
     ...(speaksTls(params) ? tlsSignals : []),
   ],
   identities: [],
-  outcomes: [
-    'refused',
-    'timeout',
-    'dns',
-    'tls',
-    'certificate',
-    'unreachable',
-    'reset',
-    'protocol',
-    'too-large',
-    'content',
-  ],
+  outcomes: [...connectionOutcomes, 'protocol', 'too-large', 'content'],
   defaultPolicy: (params, { timeoutMs }) =>
     makePolicy([slowThreshold(timeoutMs), ...(speaksTls(params) ? expiryThresholds : [])]),
   probe,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { defineKind, type ProbeAnswer, type ProbeContext } from '../kind.ts'
 import { failed } from '../steps.ts'
+import { connectionOutcomes } from '../parts/connection-outcomes.ts'
 import { expiryThresholds, makePolicy, slowThreshold } from '../parts/default-policy.ts'
 import { hostSchema, portSchema, servernameSchema, strictObject } from '../parts/schemas.ts'
 import { latencySignal } from '../parts/signals.ts'
@@ -35,7 +36,7 @@ export const tlsKind = defineKind({
     { name: 'certificate', meaning: 'SHA-256 of the server’s certificate (DER).' },
     { name: 'issuer', meaning: 'SHA-256 of the name of who issued it, a part a line.' },
   ],
-  outcomes: ['refused', 'timeout', 'dns', 'tls', 'certificate', 'unreachable', 'reset'],
+  outcomes: connectionOutcomes,
   defaultPolicy: (_params, { timeoutMs }) =>
     makePolicy([slowThreshold(timeoutMs), ...expiryThresholds]),
   probe,

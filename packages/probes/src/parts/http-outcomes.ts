@@ -1,14 +1,9 @@
 import type { OutcomeName } from '@watchfire/attestation'
+import { connectionOutcomes } from './connection-outcomes.ts'
 
 /** What may become of any exchange over HTTP. */
 export const httpOutcomes: readonly OutcomeName[] = [
-  'refused',
-  'timeout',
-  'dns',
-  'tls',
-  'certificate',
-  'unreachable',
-  'reset',
+  ...connectionOutcomes,
   'protocol',
   'too-large',
   'redirect',
