@@ -10,7 +10,7 @@ export interface Happening {
  * largest. More is a storm that feeds itself, as of two vices that answer each other's messages, and
  * would go on until memory ends.
  */
-export const HAPPENINGS_MAX = 1_000_000
+const HAPPENINGS_MAX = 1_000_000
 
 /**
  * Virtual time. What is due at the same millisecond happens in the order in which it was asked for,
