@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  isDegraded,
+  type Monitors,
+  startMonitors,
+  type Targets,
+  verdictOf,
+} from './monitors.ts'
 import { type Btcd, startBtcd } from './servers/btcd.ts'
 import { keep, stopServers } from './servers/lifetime.ts'
 
@@ -21,12 +28,8 @@ describe('four monitors that watch three nodes of a Bitcoin chain', () => {
   /** Those that mine, each a block on what it has. */
   let miners: readonly Btcd[] = []
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
   const nodes = ['first', 'second', 'third']
-  const verdictOf = (targets: Targets, id: string) => targets.get(id)?.verdict
-  const isDegraded = (targets: Targets, id: string, signal: RegExp) =>
-    verdictOf(targets, id) === 'degraded' && signal.test(targets.get(id)?.reason ?? '')
-  const areUp = (targets: Targets) => nodes.every((id) => verdictOf(targets, id) === 'up')
+  const areUp = (targets: Targets) => areAllUp(targets, nodes)
   const untilUp = () => monitors.until('all up', WAIT_MS, areUp)
 
   async function keepMining(signal: AbortSignal): Promise<void> {
@@ -99,7 +102,7 @@ describe('four monitors that watch three nodes of a Bitcoin chain', () => {
     const targets = await monitors.until('a node that lags', WAIT_MS, (state) => {
       return isDegraded(state, 'second', /height/)
     })
-    assert.ok(['first', 'third'].every((id) => verdictOf(targets, id) === 'up'))
+    assert.ok(areAllUp(targets, ['first', 'third']))
     await second.connect(first)
     await untilUp()
   })

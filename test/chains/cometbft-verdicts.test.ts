@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import { areAllUp, type Monitors, signalOf, startMonitors, verdictOf } from './monitors.ts'
 import {
   BLOCK_MS,
   type CometNetwork,
@@ -21,10 +21,6 @@ describe('four monitors that watch the nodes and validators of a CometBFT chain'
     assert.ok(found, `node ${at}`)
     return found
   }
-  const verdictOf = (targets: ReadonlyMap<string, AgreedTarget>, id: string) =>
-    targets.get(id)?.verdict
-  const signalOf = (target: AgreedTarget | undefined, name: string) =>
-    target?.signals.find((signal) => signal.name === name)?.value
 
   before(async () => {
     comet = await makeCometNetwork()
@@ -60,9 +56,7 @@ describe('four monitors that watch the nodes and validators of a CometBFT chain'
   it('agree that healthy nodes and validators are up, and one of another chain is down', async () => {
     const targets = await monitors.until('verdicts', 180_000, (state) => {
       const up = ['node', 'another', 'follower', 'validators']
-      return (
-        up.every((id) => verdictOf(state, id) === 'up') && verdictOf(state, 'elsewhere') === 'down'
-      )
+      return areAllUp(state, up) && verdictOf(state, 'elsewhere') === 'down'
     })
     assert.equal(targets.get('elsewhere')?.reason, 'wrong-chain')
     const watched = targets.get('validators')

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  isDegraded,
+  type Monitors,
+  startMonitors,
+  type Targets,
+  verdictOf,
+} from './monitors.ts'
 import { stopServers } from './servers/lifetime.ts'
 import {
   getLodestar,
@@ -27,12 +34,6 @@ describe('four monitors that watch nodes and validators of a beacon chain', () =
   let genesisTime: number
   let monitors: Monitors
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
-  const verdictOf = (targets: Targets, id: string) => targets.get(id)?.verdict
-  const isDegraded = (targets: Targets, id: string, signal: RegExp) =>
-    verdictOf(targets, id) === 'degraded' && signal.test(targets.get(id)?.reason ?? '')
-  const areAllUp = (targets: Targets, ids: readonly string[]) =>
-    ids.every((id) => verdictOf(targets, id) === 'up')
   const areUp = (targets: Targets) => areAllUp(targets, ['most', 'watcher', 'apart', 'validators'])
 
   before(async () => {

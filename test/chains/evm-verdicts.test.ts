@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  isDegraded,
+  type Monitors,
+  startMonitors,
+  type Targets,
+  verdictOf,
+} from './monitors.ts'
 import { BLOCK_MS, type GethChain, startGethChain } from './servers/geth-chain.ts'
 import { stopServers } from './servers/lifetime.ts'
 
@@ -13,13 +20,7 @@ describe('four monitors that watch two nodes of an EVM chain', () => {
   let chain: GethChain
   let monitors: Monitors
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
-  const verdictOf = (targets: Targets, id: string) => targets.get(id)?.verdict
-  const reasonOf = (targets: Targets, id: string) => targets.get(id)?.reason ?? ''
-  const isDegraded = (targets: Targets, id: string, signal: RegExp) =>
-    verdictOf(targets, id) === 'degraded' && signal.test(reasonOf(targets, id))
-  const areUp = (targets: Targets) =>
-    ['builder', 'socket', 'follower'].every((id) => verdictOf(targets, id) === 'up')
+  const areUp = (targets: Targets) => areAllUp(targets, ['builder', 'socket', 'follower'])
   const untilUp = () => monitors.until('all up', 120_000, areUp)
 
   before(async () => {

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  hasVerdict,
+  isDegraded,
+  type Monitors,
+  signalOf,
+  startMonitors,
+  type Targets,
+} from './monitors.ts'
 import { makeEndParams, startPath } from './path-ends.ts'
 import { startHermes } from './servers/hermes.ts'
 import { stopServers } from './servers/lifetime.ts'
@@ -19,14 +27,7 @@ describe('four monitors that watch Hermes, and where its packets are sent', () =
   let there: PathEnd
   let monitors: Monitors
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
-  const is = (targets: Targets, id: string, verdict: string, reason = /^/) => {
-    const target = targets.get(id)
-    return target?.verdict === verdict && reason.test(target.reason)
-  }
-  const read = (targets: Targets, id: string, signal: string) =>
-    targets.get(id)?.signals.find(({ name }) => name === signal)?.value
-  const areUp = (state: Targets) => ['backlog', 'wallet', 'here'].every((id) => is(state, id, 'up'))
+  const areUp = (state: Targets) => areAllUp(state, ['backlog', 'wallet', 'here'])
 
   before(async () => {
     hermes = await startPath(startHermes, TRUSTING_SECONDS)
@@ -42,7 +43,7 @@ describe('four monitors that watch Hermes, and where its packets are sent', () =
 
   it('agree that it is up though no worker carries packets, since there are none', async () => {
     const targets = await monitors.until('all up', 180_000, areUp)
-    assert.equal(read(targets, 'backlog', 'packet-workers'), '0')
+    assert.equal(signalOf(targets.get('backlog'), 'packet-workers'), '0')
   })
 
   it('agree that packets wait, by what it says and by what the chain does, and that its money is gone', async () => {
@@ -51,13 +52,13 @@ describe('four monitors that watch Hermes, and where its packets are sent', () =
     // They are sent one by one, and degrade before they are all.
     const targets = await monitors.until('degraded', 180_000, (state) => {
       return (
-        is(state, 'backlog', 'degraded', /backlog/) &&
-        is(state, 'wallet', 'degraded', /wallet/) &&
-        is(state, 'here', 'degraded', /oldest-pending|backlog/) &&
-        ['backlog', 'here'].every((id) => read(state, id, 'backlog') === String(PACKETS))
+        isDegraded(state, 'backlog', /backlog/) &&
+        isDegraded(state, 'wallet', /wallet/) &&
+        isDegraded(state, 'here', /oldest-pending|backlog/) &&
+        ['backlog', 'here'].every((id) => signalOf(state.get(id), 'backlog') === String(PACKETS))
       )
     })
-    assert.equal(read(targets, 'wallet', 'wallet'), String(CHANGE))
+    assert.equal(signalOf(targets.get('wallet'), 'wallet'), String(CHANGE))
   })
 
   it('agree that all is well when it has money, and a next packet wakes it', async () => {
@@ -68,6 +69,8 @@ describe('four monitors that watch Hermes, and where its packets are sent', () =
 
   it('agree that it is down when it is gone', async () => {
     await hermes.process.stop()
-    await monitors.until('down', 120_000, (state) => is(state, 'backlog', 'down', /^refused/))
+    await monitors.until('down', 120_000, (state) =>
+      hasVerdict(state, 'backlog', 'down', /^refused/),
+    )
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ask, askReached, askUntil } from './ask.ts'
-import { end, startPath, untilDelivered } from './path-ends.ts'
+import { checkFrozen, end, startPath, untilDelivered } from './path-ends.ts'
 import { startHermes } from './servers/hermes.ts'
 import { stopServers } from './servers/lifetime.ts'
 import type { PathEnd, RelayerProgram } from './servers/relayer-program.ts'
@@ -108,14 +108,7 @@ describe('kinds relayer and ibc, with Hermes between two chains of ibc-go', () =
   })
 
   it('says timeout of one that is frozen, while the chains tell what waits for it', async () => {
-    relayer.process.freeze()
-    await here.chain.sendPackets(here.channel, 1)
-    const frozen = await ask(...target())
-    assert.ok(frozen.status === 'failed')
-    assert.equal(frozen.outcome, 'timeout')
-    assert.equal((await askReached(...end(here))).signals['backlog'], 1n)
-    relayer.process.thaw()
-    await untilDelivered(here, 120_000)
+    await checkFrozen(relayer, target(), here)
   })
 
   it('says refused of one that is gone, while packets wait at the chain that it served', async () => {

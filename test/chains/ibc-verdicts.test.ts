@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  hasVerdict,
+  isDegraded,
+  type Monitors,
+  signalOf,
+  startMonitors,
+} from './monitors.ts'
 import { makeEndParams, startPath } from './path-ends.ts'
 import { stopServers } from './servers/lifetime.ts'
 import type { PathEnd, RelayerProgram } from './servers/relayer-program.ts'
@@ -18,15 +25,8 @@ describe('four monitors that watch a path between two chains, and its relayer', 
   let there: PathEnd
   let monitors: Monitors
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
-  const is = (targets: Targets, id: string, verdict: string, reason = /^/) => {
-    const target = targets.get(id)
-    return target?.verdict === verdict && reason.test(target.reason)
-  }
   const untilUp = (withinMs: number) =>
-    monitors.until('all up', withinMs, (state) => {
-      return ['relayer', 'here', 'there'].every((id) => is(state, id, 'up'))
-    })
+    monitors.until('all up', withinMs, (state) => areAllUp(state, ['relayer', 'here', 'there']))
 
   before(async () => {
     relayer = await startPath(startRly, TRUSTING_SECONDS)
@@ -44,21 +44,17 @@ describe('four monitors that watch a path between two chains, and its relayer', 
 
   it('agree that a path that is relayed is up, and one that is not there is down', async () => {
     const targets = await untilUp(180_000)
-    assert.ok(is(targets, 'nowhere', 'down', /^content/))
+    assert.ok(hasVerdict(targets, 'nowhere', 'down', /^content/))
   })
 
   it('agree that packets wait at one end, and that the relayer has no money left', async () => {
     await there.chain.leaveRelayer(CHANGE)
     await here.chain.sendPackets(here.channel, 2)
     const targets = await monitors.until('degraded, both', 240_000, (state) => {
-      return (
-        is(state, 'here', 'degraded', /oldest-pending/) &&
-        is(state, 'relayer', 'degraded', /wallet/)
-      )
+      return isDegraded(state, 'here', /oldest-pending/) && isDegraded(state, 'relayer', /wallet/)
     })
-    const backlog = targets.get('here')?.signals.find(({ name }) => name === 'backlog')
-    assert.equal(backlog?.value, '2')
-    assert.ok(is(targets, 'there', 'up'), 'packets wait at the end where they were sent')
+    assert.equal(signalOf(targets.get('here'), 'backlog'), '2')
+    assert.ok(hasVerdict(targets, 'there', 'up'), 'packets wait at the end where they were sent')
     await there.chain.payRelayer(FUNDS / 10)
     await untilUp(240_000)
   })
@@ -68,7 +64,8 @@ describe('four monitors that watch a path between two chains, and its relayer', 
     await here.chain.sendPackets(here.channel, 1)
     await monitors.until('down, and degraded', 180_000, (state) => {
       return (
-        is(state, 'relayer', 'down', /^timeout/) && is(state, 'here', 'degraded', /oldest-pending/)
+        hasVerdict(state, 'relayer', 'down', /^timeout/) &&
+        isDegraded(state, 'here', /oldest-pending/)
       )
     })
     relayer.process.thaw()
@@ -79,12 +76,13 @@ describe('four monitors that watch a path between two chains, and its relayer', 
     await relayer.process.stop(true)
     await monitors.until('a client near its end', 420_000, (state) => {
       return (
-        is(state, 'relayer', 'down', /^refused/) && is(state, 'there', 'degraded', /client-expiry/)
+        hasVerdict(state, 'relayer', 'down', /^refused/) &&
+        isDegraded(state, 'there', /client-expiry/)
       )
     })
     const targets = await monitors.until('clients that have ended', 180_000, (state) => {
-      return ['here', 'there'].every((id) => is(state, id, 'down', /client-active/))
+      return ['here', 'there'].every((id) => hasVerdict(state, id, 'down', /client-active/))
     })
-    assert.ok(is(targets, 'relayer', 'down'))
+    assert.ok(hasVerdict(targets, 'relayer', 'down'))
   })
 })

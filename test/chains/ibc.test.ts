@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ask, askFor, askReached, askUntil } from './ask.ts'
-import { end, startPath, untilDelivered } from './path-ends.ts'
+import { checkFrozen, end, startPath, untilDelivered } from './path-ends.ts'
 import { stopServers } from './servers/lifetime.ts'
 import type { PathEnd, RelayerProgram } from './servers/relayer-program.ts'
 import { startRly } from './servers/rly.ts'
@@ -87,14 +87,7 @@ describe('kinds relayer and ibc, with the Go relayer between two chains of ibc-g
   })
 
   it('says timeout of a relayer that is frozen, while the chains tell what waits for it', async () => {
-    relayer.process.freeze()
-    await here.chain.sendPackets(here.channel, 1)
-    const frozen = await ask(...target())
-    assert.ok(frozen.status === 'failed')
-    assert.equal(frozen.outcome, 'timeout')
-    assert.equal((await askReached(...end(here))).signals['backlog'], 1n)
-    relayer.process.thaw()
-    await untilDelivered(here, 120_000)
+    await checkFrozen(relayer, target(), here)
   })
 
   it('says refused of one that is gone, and sees the clients end that it kept', async () => {

@@ -27,6 +27,32 @@ export interface AgreedTarget {
   readonly identities: readonly { readonly name: string; readonly value: string }[]
 }
 
+/** What was agreed, by the target's id. */
+export type Targets = ReadonlyMap<string, AgreedTarget>
+
+export function verdictOf(targets: Targets, id: string): string | undefined {
+  return targets.get(id)?.verdict
+}
+
+/** Whether a target's verdict is this, for such a reason. */
+export function hasVerdict(targets: Targets, id: string, verdict: string, reason = /^/): boolean {
+  const target = targets.get(id)
+  return target?.verdict === verdict && reason.test(target.reason)
+}
+
+export function isDegraded(targets: Targets, id: string, reason: RegExp): boolean {
+  return hasVerdict(targets, id, 'degraded', reason)
+}
+
+export function areAllUp(targets: Targets, ids: readonly string[]): boolean {
+  return ids.every((id) => hasVerdict(targets, id, 'up'))
+}
+
+/** The agreed value of a target's signal. */
+export function signalOf(target: AgreedTarget | undefined, name: string): string | undefined {
+  return target?.signals.find((signal) => signal.name === name)?.value
+}
+
 /** A password of basic authentication that monitors are given for a target, each in a file of its own. */
 export interface BoundPassword {
   readonly target: string
@@ -52,11 +78,7 @@ interface AgreedFork {
 /** Four monitors, processes of their own, that agree on these targets. */
 export interface Monitors {
   /** Asks for the latest agreed state, verified, until `test` holds. @throws with the last one */
-  until(
-    what: string,
-    withinMs: number,
-    test: (targets: ReadonlyMap<string, AgreedTarget>) => boolean,
-  ): Promise<ReadonlyMap<string, AgreedTarget>>
+  until(what: string, withinMs: number, test: (targets: Targets) => boolean): Promise<Targets>
   /** The same of a group. */
   untilGroup(
     what: string,
@@ -160,7 +182,7 @@ export async function startMonitors(
         const { targets: all } = (await ask('targets')) as { targets: AgreedTarget[] }
         return new Map(all.map((target) => [target.id, target]))
       }
-      const show = (state: ReadonlyMap<string, AgreedTarget>) => [...state.values()]
+      const show = (state: Targets) => [...state.values()]
       return poll({ what, withinMs, read, test, show, log })
     },
     untilGroup,

@@ -1,4 +1,5 @@
-import { askUntil } from './ask.ts'
+import assert from 'node:assert/strict'
+import { ask, type Asked, askReached, askUntil } from './ask.ts'
 import type { PathEnd, PathOptions, RelayerProgram } from './servers/relayer-program.ts'
 import { SIMD_BLOCK_MS, startSimd } from './servers/simd.ts'
 
@@ -18,6 +19,22 @@ export async function untilDelivered(at: PathEnd, withinMs: number): Promise<voi
   await askUntil('nothing pending', withinMs, end(at), ({ signals }) => {
     return signals['backlog'] === 0n && signals['oldest-pending'] === 0n
   })
+}
+
+/** A relayer that is frozen does not answer, while an end of its path tells what waits for it. Then it goes on. */
+export async function checkFrozen(
+  { process }: RelayerProgram,
+  asked: Asked,
+  at: PathEnd,
+): Promise<void> {
+  process.freeze()
+  await at.chain.sendPackets(at.channel, 1)
+  const frozen = await ask(...asked)
+  assert.ok(frozen.status === 'failed')
+  assert.equal(frozen.outcome, 'timeout')
+  assert.equal((await askReached(...end(at))).signals['backlog'], 1n)
+  process.thaw()
+  await untilDelivered(at, 120_000)
 }
 
 /** Two chains, and a relayer that has made a path between them and relays on it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Anvil, startAnvil } from '../../packages/probes/test/anvil.ts'
 import { deployFeed, type FeedContract } from '../../packages/probes/test/feed-contract.ts'
 import { startTextServer, type TextServer } from '../../packages/probes/test/text-server.ts'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import { hasVerdict, type Monitors, signalOf, startMonitors } from './monitors.ts'
 import { keep, stopServers } from './servers/lifetime.ts'
 
 const ROUND_MS = 3000
@@ -21,14 +21,13 @@ describe('four monitors that watch an oracle on a chain, and three sources of it
   const said = ['3000.00', '3000.30', '2999.70']
 
   const setPrice = (price: bigint) => feed.set(1n, price, BigInt(Math.floor(Date.now() / 1000)), 1n)
-  const verdict = (state: ReadonlyMap<string, AgreedTarget>) => state.get('eth-usd')?.verdict
   const until = async (wanted: string, matches = /(?:)/) => {
     const state = await monitors.until(`${wanted} ${matches}`, WAIT_MS, (targets) => {
-      return verdict(targets) === wanted && matches.test(targets.get('eth-usd')?.reason ?? '')
+      return hasVerdict(targets, 'eth-usd', wanted, matches)
     })
     const target = state.get('eth-usd')
     assert.ok(target)
-    const read = (name: string) => target.signals.find((one) => one.name === name)?.value
+    const read = (name: string) => signalOf(target, name)
     return { target, read }
   }
 

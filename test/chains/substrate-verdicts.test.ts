@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type AgreedTarget, type Monitors, startMonitors } from './monitors.ts'
+import {
+  areAllUp,
+  isDegraded,
+  type Monitors,
+  startMonitors,
+  type Targets,
+  verdictOf,
+} from './monitors.ts'
 import { GENESIS_HASH, type Gossamer, makeGossamer } from './servers/gossamer.ts'
 import { stopServers } from './servers/lifetime.ts'
 
@@ -21,12 +28,7 @@ describe('four monitors that watch three nodes of a Substrate chain', () => {
   let host: Gossamer
   let monitors: Monitors
 
-  type Targets = ReadonlyMap<string, AgreedTarget>
-  const verdictOf = (targets: Targets, id: string) => targets.get(id)?.verdict
-  const isDegraded = (targets: Targets, id: string, signal: RegExp) =>
-    verdictOf(targets, id) === 'degraded' && signal.test(targets.get(id)?.reason ?? '')
-  const areUp = (targets: Targets) =>
-    ['authority', 'one', 'host'].every((id) => verdictOf(targets, id) === 'up')
+  const areUp = (targets: Targets) => areAllUp(targets, ['authority', 'one', 'host'])
   const untilUp = () => monitors.until('all up', WAIT_MS, areUp)
   /** With nothing but what it gets of these. */
   const restart = async (node: Gossamer, peers: readonly Gossamer[]) => {
@@ -92,7 +94,7 @@ describe('four monitors that watch three nodes of a Substrate chain', () => {
     const targets = await monitors.until('a node that lags', WAIT_MS, (state) => {
       return isDegraded(state, 'host', /best/)
     })
-    assert.ok(['authority', 'one'].every((id) => verdictOf(targets, id) === 'up'))
+    assert.ok(areAllUp(targets, ['authority', 'one']))
     await restart(host, [authority])
     await untilUp()
   })
