@@ -10,6 +10,7 @@ import { getMedian, makeMeasurement, type Measurement } from './measurement.ts'
 import { compare } from './paired.ts'
 import { readProcessCost } from './process-cost.ts'
 import { measureSimulation } from './simulation.ts'
+import { measureInTurns } from './turns.ts'
 
 const quick = { pairs: 2, warmUpPairs: 0 }
 
@@ -130,6 +131,16 @@ describe('a measurement', () => {
     const { samples } = compare(side('a'), side('b'), { pairs: 2, warmUpPairs: 1 })
     assert.deepEqual(order, ['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
     assert.equal(samples, 2)
+  })
+
+  it('of what is waited for holds each time against the peer’s right after, and the first against nothing', async () => {
+    const left = [900, 1, 20, 2, 30, 4, 10, 5]
+    const next = () => Promise.resolve(left.shift() ?? Number.NaN)
+    const turns = { name: 'sample', subject: next, against: 'others', peer: next, times: 3 }
+    const { value, againstValue, ratio, ratioMin, ratioMax, samples } = await measureInTurns(turns)
+    assert.deepEqual({ value, againstValue, samples }, { value: 20, againstValue: 4, samples: 3 })
+    assert.deepEqual({ ratio, ratioMin, ratioMax }, { ratio: 7.5, ratioMin: 2, ratioMax: 10 })
+    assert.deepEqual(left, [])
   })
 
   it('of a process counts what it used', () => {

@@ -2,6 +2,7 @@ import { admissionBenchmark } from './admission.ts'
 import { agreementBenchmark } from './agreement.ts'
 import { certificatesBenchmark } from './certificates.ts'
 import { devnetBenchmark } from './devnet-cost.ts'
+import { devnetStartBenchmark } from './devnet-start.ts'
 import type { Benchmark } from './measurement.ts'
 import { simulationBenchmark } from './simulation.ts'
 import { probesBenchmark } from './probes.ts'
@@ -16,6 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   probesBenchmark,
   devnetBenchmark,
   startupBenchmark,
+  devnetStartBenchmark,
 ]
 
 /** The names of all measurements. */

@@ -10,9 +10,9 @@ import { root } from '../e2e/devnet-run.ts'
 import { foundBenchNetwork } from './bench-network.ts'
 import { makeOneCertificate } from './certificates.ts'
 import { startIdlePeers, stopProcess } from './idle-peers.ts'
-import { type Benchmark, getMedian, type Measurement, makeMeasurement } from './measurement.ts'
+import type { Benchmark, Measurement } from './measurement.ts'
+import { measureInTurns } from './turns.ts'
 
-/** Repetitions, after one that fills the caches of compiled code. */
 const TIMES = 7
 /** Rounds begin long after the node has ended: nothing is probed. */
 const ORIGIN_AHEAD_MS = 86_400_000
@@ -38,17 +38,19 @@ async function measureNode(): Promise<Measurement> {
   const directory = mkdtempSync(join(tmpdir(), 'watchfire-bench-'))
   try {
     const config = writeNode(directory)
-    const times = await timeInTurns(
-      () => timeNode(config),
-      async () => {
+    return await measureInTurns({
+      name: names.run,
+      subject: () => timeNode(config),
+      against: 'an idle libp2p node of the same build, until it listens',
+      peer: async () => {
         const startMs = performance.now()
         const peer = await startIdlePeers(1)
         const tookMs = performance.now() - startMs
         await peer.stop()
         return tookMs
       },
-    )
-    return report(names.run, 'an idle libp2p node of the same build, until it listens', times)
+      times: TIMES,
+    })
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -109,11 +111,13 @@ async function measureVerify(): Promise<Measurement> {
     writeFileSync(manifest, JSON.stringify(network.file))
     writeFileSync(certificate, makeOneCertificate(network))
     const args = ['certificate', 'verify', certificate, '--manifest', manifest]
-    const times = await timeInTurns(
-      () => timeProcess([launcher, ...args]),
-      () => timeProcess(['--input-type=module', '--eval', '']),
-    )
-    return report(names.verify, 'a Node process that does nothing', times)
+    return await measureInTurns({
+      name: names.verify,
+      subject: () => timeProcess([launcher, ...args]),
+      against: 'a Node process that does nothing',
+      peer: () => timeProcess(['--input-type=module', '--eval', '']),
+      times: TIMES,
+    })
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -131,38 +135,4 @@ async function timeProcess(argv: readonly string[]): Promise<number> {
 async function failOnExit(child: ChildProcess): Promise<never> {
   const [code] = (await once(child, 'exit')) as [number | null]
   throw new Error(`the node ended before it spoke: ${code}`)
-}
-
-interface Times {
-  readonly subjectMs: readonly number[]
-  readonly peerMs: readonly number[]
-}
-
-async function timeInTurns(
-  subject: () => Promise<number>,
-  peer: () => Promise<number>,
-): Promise<Times> {
-  await subject()
-  await peer()
-  const times = { subjectMs: [] as number[], peerMs: [] as number[] }
-  for (let i = 0; i < TIMES; i++) {
-    times.subjectMs.push(await subject())
-    times.peerMs.push(await peer())
-  }
-  return times
-}
-
-function report(name: string, against: string, { subjectMs, peerMs }: Times): Measurement {
-  const ratios = subjectMs.map((ms, index) => ms / (peerMs[index] ?? Number.NaN))
-  return makeMeasurement({
-    name,
-    value: getMedian(subjectMs),
-    unit: 'ms on the wall, median',
-    against,
-    againstValue: getMedian(peerMs),
-    ratio: getMedian(ratios),
-    ratioMin: Math.min(...ratios),
-    ratioMax: Math.max(...ratios),
-    samples: TIMES,
-  })
 }
