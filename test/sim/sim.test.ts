@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { runScenario } from './run.ts'
-import { drawScenario } from './scenario.ts'
+import { runScenario, runTwice } from './run.ts'
+import { drawScenario, type ScenarioName } from './scenario.ts'
 import { describeFailure } from './failure.ts'
+import { seamMutants } from './mutants/seam-mutants.ts'
 import { runSeeds } from './seeds.ts'
+import { soundSeam } from './world/seam.ts'
 
 /** Wall time for seeds; on a slow or busy machine fewer of them run. */
 const BUDGET_MS = 35_000
@@ -39,4 +41,36 @@ describe('Nodes in a simulated world', function () {
     const { violations } = runScenario(drawScenario(10_276, 'crashes'))
     assert.deepEqual(violations, [])
   })
+})
+
+describe('The second run of a seed', function () {
+  this.timeout(60_000)
+
+  // One bug that a checker sees while the world goes on, and one that is seen by looking from outside.
+  const bugs: readonly (readonly [string, ScenarioName])[] = [
+    ['votes for a block before it stored it', 'calm'],
+    ['waits three times as long for a dead leader', 'dead-leader'],
+  ]
+  for (const [name, scenarioName] of bugs) {
+    it(`has no checkers, which would see a node that ${name}`, () => {
+      const mutant = seamMutants.find((each) => each.name === name)
+      assert.ok(mutant, 'that mutant is gone')
+      const scenario = drawScenario(1, scenarioName)
+      const watched = runScenario(scenario, { seam: mutant.makeSeam() })
+      assert.ok(watched.violations.some(({ checker }) => checker === mutant.caughtBy))
+      // It is in the second run only, whose result is given where the traces differ.
+      let runs = 0
+      const result = runTwice(scenario, () => {
+        runs += 1
+        return { seam: runs === 1 ? soundSeam : mutant.makeSeam() }
+      })
+      assert.equal(runs, 2)
+      assert.deepEqual(
+        result.violations.map(({ checker }) => checker),
+        ['determinism'],
+      )
+      assert.ok(result.rounds > 0)
+      assert.deepEqual(result.certified, [], 'nothing takes the time either')
+    })
+  }
 })
