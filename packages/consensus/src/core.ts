@@ -142,7 +142,7 @@ export type Effect =
   /** Sign, log, flush, publish, and feed back in through admission. */
   | { readonly kind: 'sign-vote'; readonly vote: Vote }
   | { readonly kind: 'publish-certificate'; readonly certificate: ViewCertificate }
-  /** Send again, over direct streams, what was signed for these views as it was signed, and own attestations of rounds that no block covers. */
+  /** Send again, over direct streams, what was signed for these views as it was signed, the certificate, and own attestations of rounds that no block covers. */
   | {
       readonly kind: 'repeat'
       readonly epoch: Epoch
@@ -237,4 +237,6 @@ export interface AdmissionWindow {
   readonly view: View
   /** Attestation digests that a held block names. */
   readonly wanted: ReadonlySet<string>
+  /** The header of the certificate of a view and vote kind that the core holds, its own making included. */
+  readonly getHeldHeader: (view: View, kind: number) => Digest | undefined
 }

@@ -145,7 +145,7 @@ function replay(draft: Draft, recovery: Recovery): void {
   const views = [...recovery.signedProposals, ...recovery.signedVotes]
     .map(({ message }) => message.view)
     .filter((view) => view > draft.finalView)
-  repeatViews(draft, Math.min(draft.view, ...views) as View)
+  repeatViews(draft, Math.min(draft.view, ...views) as View, draft.entry)
 }
 
 /** A certificate that lets into the current view (SPEC 6.2). */

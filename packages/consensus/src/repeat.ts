@@ -1,17 +1,25 @@
-import type { UnixMs, View } from '@watchfire/attestation'
-import { type Draft, getTip } from './model.ts'
+import type { UnixMs, View, ViewCertificate } from '@watchfire/attestation'
+import { type Draft, getTip, getView } from './model.ts'
 import { GAP_VIEWS_MAX, getGap } from './views.ts'
 
 /**
- * Gossip loses messages: while a view lasts, what was signed for it and the one before is sent again,
- * with the certificate that let the node in, less and less often (SPEC 6.5).
+ * Gossip loses messages: while a view lasts, what was signed for it is sent again, less and less often,
+ * with what brings others into it: a finalization of the view before, or else what was signed for that
+ * one and the certificate that let the node in (SPEC 6.5).
  */
 export function repeatIfDue(draft: Draft): void {
   if (draft.me === undefined || draft.nowMs < draft.repeatAtMs) return
-  repeatViews(draft, getFirstRepeated(draft))
+  const finalization = getPrecedingFinalization(draft)
+  if (finalization === undefined) repeatViews(draft, getFirstRepeated(draft), draft.entry)
+  else repeatViews(draft, draft.view, finalization)
   const { viewTimeoutMsMax } = draft.context.parameters
   draft.repeatIntervalMs = Math.min(draft.repeatIntervalMs * 2, viewTimeoutMsMax)
   draft.repeatAtMs = (draft.nowMs + draft.repeatIntervalMs) as UnixMs
+}
+
+/** It says all that votes of its view could, and lets in whoever holds it: nothing else of that view is needed. */
+function getPrecedingFinalization(draft: Draft): ViewCertificate | undefined {
+  return getView(draft, (draft.view - 1) as View).certificates.finalize
 }
 
 /**
@@ -25,13 +33,17 @@ function getFirstRepeated(draft: Draft): View {
   return Math.max(gap.first, draft.view - GAP_VIEWS_MAX, 1) as View
 }
 
-/** Sends again what was signed from a view on. */
-export function repeatViews(draft: Draft, fromView: View): void {
+/** Sends again what was signed from a view on, and a certificate that lets into the current one. */
+export function repeatViews(
+  draft: Draft,
+  fromView: View,
+  certificate: ViewCertificate | undefined,
+): void {
   draft.effects.push({
     kind: 'repeat',
     epoch: draft.context.epoch,
     fromView,
     toView: draft.view,
-    certificate: draft.entry,
+    certificate,
   })
 }

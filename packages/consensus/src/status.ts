@@ -1,9 +1,9 @@
 import { getLeader, getWeight } from '@watchfire/attestation'
 import { getBlockNeeds } from './block-needs.ts'
 import type { AdmissionWindow, CoreState, Status } from './core.ts'
-import { type Core, getHeader, getTip, openState } from './model.ts'
+import { type Core, getHeader, getTip, getView, openState } from './model.ts'
 import { getHeard } from './tally.ts'
-import { getDeadlineMs } from './views.ts'
+import { getDeadlineMs, getVoteName } from './views.ts'
 
 /** What surfaces show of a core, at the time of its last step. */
 export function getStatus(state: CoreState): Status {
@@ -54,5 +54,9 @@ export function getAdmissionWindow(state: CoreState): AdmissionWindow {
     finalView: core.finalView,
     view: core.view,
     wanted: getBlockNeeds(core).wanted,
+    getHeldHeader: (view, kind) => {
+      const name = getVoteName(kind)
+      return name === undefined ? undefined : getView(core, view).certificates[name]?.header
+    },
   }
 }

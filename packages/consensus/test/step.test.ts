@@ -24,7 +24,7 @@ describe('a step', () => {
         if (index === 0) steps.push({ before, input, result })
       },
     }).boot()
-    network.run(12_000)
+    network.run(20_000)
     ok(steps.length > 300)
     let state = steps[0]?.before
     for (const { before, input, result } of steps) {

@@ -160,7 +160,13 @@ function admitOne(
   const received = Uint8Array.from(bytes)
   const judge = (): ReturnType<typeof admit> =>
     admit(admission, topic, shard, bytes, atMs, arrival.defers ? () => 'deferred' : decide)
-  const window = { epoch: context.epoch, finalView, view: 10 as View, wanted: new Set<string>() }
+  const window = {
+    epoch: context.epoch,
+    finalView,
+    view: 10 as View,
+    wanted: new Set<string>(),
+    getHeldHeader: () => undefined,
+  }
   setAdmissionWindow(admission, window)
   let result = judge()
   if (result.action === 'accept' && arrival.isWanted && result.digest !== undefined) {

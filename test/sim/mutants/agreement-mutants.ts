@@ -118,8 +118,8 @@ export const agreementMutants: readonly SourceMutant[] = [
     edits: [
       {
         file: `${core}/repeat.ts`,
-        find: 'fromView: View): void {\n  draft.effects.push({',
-        replace: 'fromView: View): void {\n  ;([] as unknown[]).push({',
+        find: "draft.effects.push({\n    kind: 'repeat'",
+        replace: ";([] as unknown[]).push({\n    kind: 'repeat'",
       },
     ],
   },

@@ -74,7 +74,7 @@ describe('A byte changed on its way', function () {
   this.timeout(30_000)
 
   it('is refused wherever it comes, and nobody honest is accused of it', () => {
-    const scenario = { ...makeScenario([]), weather: { ...goodWeather, corruptPerMille: 30 } }
+    const scenario = { ...makeScenario([]), weather: { ...goodWeather, corruptPerMille: 50 } }
     const { violations, faults, network } = runScenario(scenario)
     assert.deepEqual(violations, [])
     assert.ok(network.damaged > 20, `${network.damaged} damaged`)

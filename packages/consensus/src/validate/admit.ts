@@ -28,6 +28,7 @@ export function makeAdmission(config: AdmissionConfig): Admission {
     finalView: 0 as View,
     view: 1 as View,
     wanted: new Set<string>(),
+    getHeldHeader: () => undefined,
   }
   return { config, ...makeEmptyBooks(context, window) } as object as Admission
 }

@@ -223,6 +223,7 @@ describe('admission of any message', () => {
       finalView: 0 as View,
       view: 1 as View,
       wanted: new Set<string>(),
+      getHeldHeader: () => undefined,
     }
     setAdmissionWindow(admission, window)
     equal(judge('vote', bytesOf.vote(vote()), { admission }), 'ignore epoch-below')
@@ -386,6 +387,7 @@ describe('admission of an attestation', () => {
       finalView: 0 as View,
       view: 1 as View,
       wanted: new Set(digests),
+      getHeldHeader: () => undefined,
     })
     equal(judge('attestation', bytesOf.attestation(wanted), { admission }), 'accept')
     const result = admit(
@@ -490,6 +492,7 @@ describe('admission of a vote', () => {
       finalView: 5 as View,
       view: 6 as View,
       wanted,
+      getHeldHeader: () => undefined,
     })
     equal(judge('vote', bytesOf.vote(vote()), { admission }), 'ignore settled-view')
     equal((admission as unknown as { votes: Map<number, unknown> }).votes.size, 0)
@@ -592,9 +595,46 @@ describe('admission of a view certificate', () => {
     const others = encode(viewCertificateType, certify({}, [1, 2, 3]))
     equal(judge('certificate', others, { admission }), 'ignore seen')
     const wanted = new Set<string>()
-    const window = { epoch: context.epoch, finalView: 6 as View, view: 7 as View, wanted }
-    setAdmissionWindow(admission, window)
+    setAdmissionWindow(admission, {
+      epoch: context.epoch,
+      finalView: 6 as View,
+      view: 7 as View,
+      wanted,
+      getHeldHeader: () => undefined,
+    })
     equal(judge('certificate', bytes, { admission }), 'ignore settled-view')
+  })
+})
+
+describe('admission of a view certificate that the core made of votes itself', () => {
+  const make6 = () => {
+    const admission = make()
+    setAdmissionWindow(admission, {
+      epoch: context.epoch,
+      finalView: 5 as View,
+      view: 6 as View,
+      wanted: new Set<string>(),
+      getHeldHeader: (view, kind) => (view === 5 && kind === voteKinds.finalize ? one : undefined),
+    })
+    return admission
+  }
+  const judgeOf = (admission: Admission, changes: Partial<ViewCertificate>) =>
+    judge('certificate', encode(viewCertificateType, certify(changes)), { admission })
+
+  it('drops it without looking at a signature, and takes other kinds and views', () => {
+    const admission = make6()
+    const bytes = encode(viewCertificateType, certify({ kind: voteKinds.finalize, header: one }))
+    equal(judge('certificate', bytes, { admission, by: deferring }), 'ignore seen')
+    equal(judgeOf(admission, { kind: voteKinds.notarize, header: one }), 'accept')
+    equal(judgeOf(admission, { kind: voteKinds.finalize, header: one, view: 6 as View }), 'accept')
+  })
+
+  it('still takes one other finalization of that view, for another block, and no third', () => {
+    const admission = make6()
+    const three = new Uint8Array(32).fill(3) as Digest
+    equal(judgeOf(admission, { kind: voteKinds.finalize, header: two }), 'accept')
+    equal(judgeOf(admission, { kind: voteKinds.finalize, header: three }), 'ignore seen')
+    equal(judgeOf(admission, { kind: voteKinds.finalize, header: one }), 'ignore seen')
   })
 })
 

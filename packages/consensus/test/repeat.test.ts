@@ -1,0 +1,56 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { voteKinds } from '@watchfire/attestation'
+import type { Effect } from '@watchfire/consensus'
+import { Network, type Node } from './driver.ts'
+import { makeEqual } from './fixtures.ts'
+
+type Repeat = Extract<Effect, { kind: 'repeat' }>
+
+function repeatsOf(node: Node): Repeat[] {
+  return node.effects.filter((effect) => effect.kind === 'repeat')
+}
+
+describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
+  it('is the finalization of the preceding view, and then nothing else of that view', () => {
+    const network = new Network({ epochs: [makeEqual(4)] }).boot()
+    network.run(5000, () => network.nodes.every(({ height }) => height === 2))
+    const node = network.node(0)
+    node.effects.length = 0
+    network.run(1000, () => repeatsOf(node).length > 0)
+    const { view } = node.status
+    const [repeat] = repeatsOf(node)
+    ok(repeat)
+    deepEqual([repeat.fromView, repeat.toView], [view, view])
+    deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.finalize, view - 1])
+  })
+
+  it('is its votes and what let it in, where that view is notarized only', () => {
+    const network = new Network({
+      epochs: [makeEqual(4)],
+      deliver: (_, __, { kind, message }) =>
+        kind !== 'vote' || message.message.kind !== voteKinds.finalize,
+    }).boot()
+    const node = network.node(0)
+    network.run(5000, () => node.status.view === 2)
+    node.effects.length = 0
+    network.run(1000, () => repeatsOf(node).length > 0)
+    const [repeat] = repeatsOf(node)
+    ok(repeat)
+    deepEqual([repeat.fromView, repeat.toView], [1, 2])
+    deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.notarize, 1])
+  })
+
+  it('makes a block final at one that heard no finalize vote', () => {
+    const network = new Network({
+      epochs: [makeEqual(4)],
+      deliver: (_, to, { kind, message }) =>
+        to !== 3 || kind !== 'vote' || message.message.kind !== voteKinds.finalize,
+    }).boot()
+    const deaf = network.node(3)
+    network.run(5000, () => deaf.height === 1)
+    equal(deaf.height, 1)
+    // Before the next block, whose own finalization would have brought it along.
+    equal(network.node(0).height, 1)
+    ok(!deaf.effects.some(({ kind }) => kind === 'sync'))
+  })
+})
