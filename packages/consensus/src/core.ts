@@ -237,6 +237,10 @@ export interface AdmissionWindow {
   readonly view: View
   /** Attestation digests that a held block names. */
   readonly wanted: ReadonlySet<string>
-  /** The header of the certificate of a view and vote kind that the core holds, its own making included. */
+  /**
+   * The header of the certificate of a view and vote kind that the core holds, its own making included,
+   * and wants no other of. Undefined also where this node has not cast that vote: another certificate may
+   * have its signature, which must then be met (SPEC 6.9).
+   */
   readonly getHeldHeader: (view: View, kind: number) => Digest | undefined
 }

@@ -18,6 +18,7 @@ import { endEpoch, getOwnIndex } from './epochs.ts'
 import { makeIntMap, setAt } from './int-map.ts'
 import { invariant } from './invariant.ts'
 import { type Core, type Draft, getView, openDraft } from './model.ts'
+import { checkOwnSignature } from './mute.ts'
 import { repeatViews } from './repeat.ts'
 import { restoreSigned } from './restore.ts'
 import { getGenesisHeader, getGenesisState } from './state.ts'
@@ -129,7 +130,11 @@ function restoreFinality(draft: Draft, final: FinalBlock | undefined): void {
 /** Feeds in what is held, in an order that does not depend on the disk's, and sends it again. */
 function replay(draft: Draft, recovery: Recovery): void {
   const ascending = recovery.certificates.toSorted((a, b) => a.view - b.view || a.kind - b.kind)
-  for (const certificate of ascending) record(draft, certificate)
+  for (const certificate of ascending) {
+    // The store may remember what a log that was rolled back does not.
+    checkOwnSignature(draft, certificate)
+    record(draft, certificate)
+  }
   for (const signed of recovery.signedProposals) onProposal(draft, signed)
   for (const signed of recovery.signedVotes) onVote(draft, signed)
   const before = draft.effects.length

@@ -1,4 +1,4 @@
-import { getLeader, getWeight } from '@watchfire/attestation'
+import { type Digest, getLeader, getWeight, toHex, type View } from '@watchfire/attestation'
 import { getBlockNeeds } from './block-needs.ts'
 import type { AdmissionWindow, CoreState, Status } from './core.ts'
 import { type Core, getHeader, getTip, getView, openState } from './model.ts'
@@ -54,9 +54,17 @@ export function getAdmissionWindow(state: CoreState): AdmissionWindow {
     finalView: core.finalView,
     view: core.view,
     wanted: getBlockNeeds(core).wanted,
-    getHeldHeader: (view, kind) => {
-      const name = getVoteName(kind)
-      return name === undefined ? undefined : getView(core, view).certificates[name]?.header
-    },
+    getHeldHeader: (view, kind) => getHeldHeader(core, view, kind),
   }
+}
+
+function getHeldHeader(core: Core, view: View, kind: number): Digest | undefined {
+  const name = getVoteName(kind)
+  if (name === undefined) return undefined
+  const { certificates, own } = getView(core, view)
+  const header = certificates[name]?.header
+  // Below, nothing that this node signed matters any more.
+  if (header === undefined || core.me === undefined || view <= core.finalView) return header
+  const isCast = name === 'nullify' ? own.nullify : own[name] === toHex(header)
+  return isCast ? header : undefined
 }

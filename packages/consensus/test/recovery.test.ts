@@ -8,6 +8,7 @@ import {
   type UnixMs,
   type Verified,
   type View,
+  type ViewCertificate,
   voteKinds,
 } from '@watchfire/attestation'
 import { type Effect, type Input, start, step } from '../src/index.ts'
@@ -246,6 +247,34 @@ describe('a node without its log', () => {
     equal(node.status.muted, true)
     network.run(20_000)
     equal(votes.length, before)
+  })
+
+  it('is silenced by its own signature in a certificate that it kept, where its log alone is of an earlier time', () => {
+    const network = new Network({
+      epochs: [context],
+      // Nothing becomes final: what is settled would not matter.
+      deliver: (_, __, { kind, message }) =>
+        kind !== 'vote' || message.message.kind !== voteKinds.finalize,
+    }).boot()
+    const node = network.node(2)
+    const isSignedByNode = ({ signatures }: ViewCertificate) =>
+      signatures.some(({ member }) => member === 2)
+    network.run(10_000, () => node.disk.certificates.some(isSignedByNode))
+    node.crash()
+    const kept = node.disk.certificates.find(isSignedByNode)
+    ok(kept)
+    const { votes } = node.disk
+    const all = [...votes]
+    network.deliver = () => false
+    // With its log it speaks.
+    node.boot()
+    equal(node.status.muted, false)
+    node.crash()
+    node.alarms.length = 0
+    votes.splice(0, votes.length, ...all.filter(({ message }) => message.view < kept.view))
+    node.boot()
+    equal(node.alarms[0]?.code, 'unknown-own-signature')
+    equal(node.status.muted, true)
   })
 
   it('is silenced by what its shell met, once, and speaks again when told', () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { voteKinds } from '@watchfire/attestation'
-import type { Effect } from '@watchfire/consensus'
+import type { Effect } from '../src/index.ts'
 import { Network, type Node } from './driver.ts'
 import { makeEqual } from './fixtures.ts'
 
@@ -38,6 +38,24 @@ describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
     ok(repeat)
     deepEqual([repeat.fromView, repeat.toView], [1, 2])
     deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.notarize, 1])
+  })
+
+  it('is that too where only an earlier view is final', () => {
+    const network = new Network({
+      epochs: [makeEqual(4)],
+      deliver: (_, __, { kind, message }) =>
+        kind !== 'vote' ||
+        message.message.kind !== voteKinds.finalize ||
+        message.message.view !== 2,
+    }).boot()
+    const node = network.node(0)
+    network.run(9000, () => node.status.view === 3)
+    node.effects.length = 0
+    network.run(1000, () => repeatsOf(node).length > 0)
+    const [repeat] = repeatsOf(node)
+    ok(repeat)
+    deepEqual([repeat.fromView, repeat.toView], [2, 3])
+    deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.notarize, 2])
   })
 
   it('makes a block final at one that heard no finalize vote', () => {
