@@ -42,7 +42,7 @@ export async function runDevnet(terminal: Terminal, options: DevnetOptions): Pro
   const warden = await startWardenProcess(layout, lease)
   void warden.ended.then((why) => stop.fail(`the warden of the devnet ended: ${why}`))
   try {
-    const { serving, started } = startTargets(setup)
+    const { serving, started } = startTargets(setup, stop.signal)
     // Awaited below; until then a failure of it is nobody's unhandled rejection.
     started.catch(() => undefined)
     await stop.race(serving)

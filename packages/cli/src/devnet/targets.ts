@@ -20,19 +20,24 @@ export interface StartingTargets {
   readonly started: Promise<Process[]>
 }
 
-/** Starts every target. */
-export function startTargets({ layout, file }: DevnetSetup): StartingTargets {
+/**
+ * Starts every target.
+ *
+ * @param signal - once it fires nothing more is started: what began after its devnet's end would outlive it
+ */
+export function startTargets({ layout, file }: DevnetSetup, signal: AbortSignal): StartingTargets {
   const { lease } = file
-  const start = async (target: TargetProcess, about: string) => ({
-    ...(await startTarget(layout, lease, target)),
-    about,
-  })
+  const start = async (target: TargetProcess, about: string) => {
+    signal.throwIfAborted()
+    return { ...(await startTarget(layout, lease, target)), about }
+  }
+  const deployFeed = async () => {
+    signal.throwIfAborted()
+    await deploy(layout, lease)
+  }
   const isDeployed = isContractSaved(layout.chainState, file.feedAddress)
   // The compiler works while the chain starts.
-  const chain = Promise.all([
-    start('chain', 'evm-rpc'),
-    isDeployed ? undefined : deploy(layout, lease),
-  ])
+  const chain = Promise.all([start('chain', 'evm-rpc'), isDeployed ? undefined : deployFeed()])
   const services = Promise.all([start('http', 'http'), start('tls', 'tls'), start('tcp', 'tcp')])
   const serving = Promise.all([chain, services]).then(() => undefined)
   const finish = async (): Promise<Process[]> => {

@@ -8,7 +8,7 @@ const [dataDir = ''] = process.argv.slice(2)
 const setup = await setUp({ dataDir, monitors: 1 }, makeLeasePath)
 const { layout, file } = setup
 const warden = await startWardenProcess(layout, file.lease)
-const targets = await startTargets(setup).started
+const targets = await startTargets(setup, new AbortController().signal).started
 const said = targets.map(({ id, pid, start }) => ({ id, pid, start }))
 process.stdout.write(`${JSON.stringify({ targets: said, ports: file.ports, lease: file.lease })}\n`)
 process.once('SIGTERM', () => {
