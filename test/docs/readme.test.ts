@@ -66,7 +66,7 @@ const listFlags = (command: Command) =>
     .flatMap(({ long }) => long ?? [])
 
 describe('README.md', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let dir: string
   before(() => {
     dir = mkdtempSync(join(tmpdir(), 'watchfire-docs-'))
