@@ -7,6 +7,7 @@ import { getGossamer } from './servers/gossamer.ts'
 import { getGrpcHealth } from './servers/grpc-health.ts'
 import { getHermes } from './servers/hermes.ts'
 import { getLodestar } from './servers/lodestar.ts'
+import { getMonerod } from './servers/monerod.ts'
 import { getNginx } from './servers/nginx.ts'
 import { getPrometheus } from './servers/prometheus.ts'
 import { getRly } from './servers/rly.ts'
@@ -19,6 +20,7 @@ const servers = [
   getNginx,
   getPrometheus,
   getUnbound,
+  getMonerod,
   getGanache,
   getCometBft,
   getBtcd,

@@ -33,7 +33,6 @@ const leftOut: readonly (readonly [what: string, why: string])[] = [
     'ibc: frozen client, closed channel, an index of transactions that is switched off',
     'nobody misbehaved here, and channels of transfers do not close. packages/probes/test answers as ibc-go’s definitions say',
   ],
-  ['monerod', 'Debian has it, and no kind reads it'],
   [
     'libp2p, icmp, tcp',
     'packages/probes/test has real peers of js-libp2p and real sockets; none of another make is asked here',
