@@ -77,8 +77,8 @@ export const seamMutants: readonly SeamMutant[] = [
   {
     name: 'attests again after a restart',
     caughtBy: 'double-signature',
-    scenario: 'crashes',
-    firstSeed: 16,
+    // One seed in six shows it there, of `crashes` one in forty.
+    scenario: 'storm',
     makeSeam: () => ({ ...soundSeam, remembersAttestations: false }),
   },
   {
