@@ -63,7 +63,7 @@ function getHeldHeader(core: Core, view: View, kind: number): Digest | undefined
   if (name === undefined) return undefined
   const { certificates, own } = getView(core, view)
   const header = certificates[name]?.header
-  // Below, nothing that this node signed matters any more.
+  // Of a final view, and below, nothing that this node signed matters any more.
   if (header === undefined || core.me === undefined || view <= core.finalView) return header
   const isCast = name === 'nullify' ? own.nullify : own[name] === toHex(header)
   return isCast ? header : undefined

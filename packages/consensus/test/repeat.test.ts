@@ -6,8 +6,14 @@ import { makeEqual } from './fixtures.ts'
 
 type Repeat = Extract<Effect, { kind: 'repeat' }>
 
-function repeatsOf(node: Node): Repeat[] {
-  return node.effects.filter((effect) => effect.kind === 'repeat')
+/** What the node repeats first from now on. */
+function getNextRepeat(network: Network, node: Node): Repeat {
+  const find = () => node.effects.find((effect) => effect.kind === 'repeat')
+  node.effects.length = 0
+  network.run(1000, () => find() !== undefined)
+  const repeat = find()
+  ok(repeat)
+  return repeat
 }
 
 describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
@@ -15,11 +21,8 @@ describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
     const network = new Network({ epochs: [makeEqual(4)] }).boot()
     network.run(5000, () => network.nodes.every(({ height }) => height === 2))
     const node = network.node(0)
-    node.effects.length = 0
-    network.run(1000, () => repeatsOf(node).length > 0)
+    const repeat = getNextRepeat(network, node)
     const { view } = node.status
-    const [repeat] = repeatsOf(node)
-    ok(repeat)
     deepEqual([repeat.fromView, repeat.toView], [view, view])
     deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.finalize, view - 1])
   })
@@ -32,10 +35,7 @@ describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
     }).boot()
     const node = network.node(0)
     network.run(5000, () => node.status.view === 2)
-    node.effects.length = 0
-    network.run(1000, () => repeatsOf(node).length > 0)
-    const [repeat] = repeatsOf(node)
-    ok(repeat)
+    const repeat = getNextRepeat(network, node)
     deepEqual([repeat.fromView, repeat.toView], [1, 2])
     deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.notarize, 1])
   })
@@ -50,10 +50,7 @@ describe('what a node repeats while a view lasts (SPEC 6.5)', () => {
     }).boot()
     const node = network.node(0)
     network.run(9000, () => node.status.view === 3)
-    node.effects.length = 0
-    network.run(1000, () => repeatsOf(node).length > 0)
-    const [repeat] = repeatsOf(node)
-    ok(repeat)
+    const repeat = getNextRepeat(network, node)
     deepEqual([repeat.fromView, repeat.toView], [2, 3])
     deepEqual([repeat.certificate?.kind, repeat.certificate?.view], [voteKinds.notarize, 2])
   })
