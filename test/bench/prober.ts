@@ -9,6 +9,7 @@ import {
   type ProbeKind,
   type Scheduler,
 } from '@watchfire/probes'
+import { SPREAD_PART } from '../../packages/probes/src/schedule/spread.ts'
 import { makeTarget } from '../../packages/probes/src/compliance/harness.ts'
 
 // A process that probes, and one that asks the same by undici alone: told by messages what to do next.
@@ -110,12 +111,18 @@ function countBad(results: readonly ProbedTarget[]): number {
   return results.filter(({ result }) => result.status !== 'reached').length
 }
 
+/** Far more than a batch takes. */
+const BATCH_ROUND_MS = 600_000
+
 /** All at once, as far as slots go: a round without an end, in which all are due already. */
 async function probe(port: number, count: number): Promise<Outcome> {
   const key = `${port} ${count}`
-  const scheduler = schedulers.get(key) ?? makeTargets(httpKind, port, count, 600_000)
+  const scheduler = schedulers.get(key) ?? makeTargets(httpKind, port, count, BATCH_ROUND_MS)
   schedulers.set(key, scheduler)
-  return { bad: countBad(await runRound(scheduler, Date.now() - 500_000)), lateMs: [] }
+  return {
+    bad: countBad(await runRound(scheduler, Date.now() - BATCH_ROUND_MS * SPREAD_PART)),
+    lateMs: [],
+  }
 }
 
 /** The same requests, each on a connection of its own, as many at once. */

@@ -124,7 +124,10 @@ export interface ParamsProblem {
   readonly got?: string
 }
 
-/** What a probe is given. Everything it does ends with `signal`; what it opens through `net` is closed then. */
+/**
+ * What a probe is given. Everything it does ends with `signal`; what it opens through `net` is closed
+ * then. It is to be passed on as it is: a copy by spread would lack `signal`, which is made when asked for.
+ */
 export interface ProbeContext {
   /** Aborts at the deadline, or when the node stops. */
   readonly signal: AbortSignal

@@ -57,7 +57,8 @@ interface Turn {
   readonly fullMs: number
   readonly plannedMs: number
   begunMs?: number
-  probe?: RunningProbe
+  /** While it runs, and no longer: a probe that is done leaves nothing but its result. */
+  probe: RunningProbe | undefined
   giveBack?: () => void
   isDone: boolean
 }
@@ -117,7 +118,7 @@ export function runRound(plan: RoundPlan): RunningRound {
   /** Those that have begun end by their own deadline, which is not after the round's. */
   function giveUpWaiting(why: Abstained): void {
     cancelStarts()
-    for (const turn of turns) if (turn.probe === undefined) giveUp(turn, why)
+    for (const turn of turns) if (turn.begunMs === undefined) giveUp(turn, why)
   }
 
   function queueUp(turn: Turn): void {
@@ -144,6 +145,7 @@ export function runRound(plan: RoundPlan): RunningRound {
     const probe = runProbe({ kind, params, credentials, ...timing }, basis, clock)
     turn.probe = probe
     void probe.result.then((result) => {
+      turn.probe = undefined
       if (getElapsedMs() - begunMs >= budgetMs - TIMER_EARLY_MS) slow.add(index)
       else slow.delete(index)
       settle(turn, result)
@@ -173,6 +175,7 @@ function planTurns(targets: readonly Askable[], endMs: number, random: () => num
     target,
     fullMs: fullsMs[place] ?? 0,
     plannedMs: starts[place] ?? 0,
+    probe: undefined,
     isDone: false,
   }))
 }

@@ -1,6 +1,6 @@
 import type { Round, UnixMs } from '@watchfire/attestation'
 import type { ProbeClock } from '../clock.ts'
-import type { ProbeContext, ProbeKind, Stop } from '../kind.ts'
+import type { ProbeContext, ProbeKind, Step, Stop } from '../kind.ts'
 import { makeProbeNetwork, type NetworkBasis } from '../net/probe-network.ts'
 import { makePhaseTimer, type Phase, type PhaseTimer } from '../phase-timer.ts'
 import { abstained, describeError, done, failed, stopped } from '../steps.ts'
@@ -44,6 +44,23 @@ export interface RunningSpan<T> {
 /** Made once: an error of its own for every probe would cost more than most of what a probe does. */
 const ENDED = Object.assign(new Error('the probe has ended'), { name: 'AbortError' })
 
+/**
+ * A signal that is made when somebody asks for it. A class, because V8 keeps the accessors of an object
+ * literal in old memory from the start: whatever a getter there can reach, which is all of a probe,
+ * would outlive every collection of young memory.
+ */
+class LazySignal {
+  readonly #get: () => AbortSignal
+
+  constructor(get: () => AbortSignal) {
+    this.#get = get
+  }
+
+  get signal(): AbortSignal {
+    return this.#get()
+  }
+}
+
 /** A timer that fires this much late says that our own process was held up, not the target. */
 const LAG_MS_MAX = 250
 
@@ -74,10 +91,7 @@ export function runSpan<T>(
     return controller.signal
   }
 
-  const context: ProbeContext = {
-    get signal() {
-      return getSignal()
-    },
+  const context: ProbeContext = Object.assign(new LazySignal(getSignal), {
     deadlineMs: (clock.nowMs() + budgetMs) as UnixMs,
     timeoutMs: span.timeoutMs,
     round: span.round,
@@ -85,7 +99,7 @@ export function runSpan<T>(
     nowMs: () => clock.nowMs(),
     net,
     phases,
-    compute(doIt) {
+    compute<V>(doIt: () => V): Step<V> {
       if (!basis.takeComputeMs(0)) {
         return stopped(abstained('overloaded', 'the time that a round has for patterns is used up'))
       }
@@ -94,7 +108,7 @@ export function runSpan<T>(
       basis.takeComputeMs(clock.monotonicMs() - beganMs)
       return done(value)
     },
-    async askPart(partMs, askIt) {
+    async askPart<V>(partMs: number, askIt: (part: ProbeContext) => Promise<Step<V>>) {
       const part = runSpan({ ...span, timeoutMs: partMs, budgetMs: partMs }, basis, clock, {
         ask: askIt,
         end: stopped,
@@ -105,7 +119,7 @@ export function runSpan<T>(
       parts.delete(part)
       return { step, phases: list }
     },
-  }
+  })
 
   async function ask(): Promise<T> {
     try {

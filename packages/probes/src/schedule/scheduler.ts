@@ -50,8 +50,8 @@ const MARGIN_MS_MAX = 250
  * Spreads the probes of a round over the time there is, with a deadline each.
  *
  * A target is asked for its `timeoutMs`, or as much of it as fits before `attestByMs`. Its start lies
- * in the first three quarters of what is left then, drawn so that the load is even; the rest makes up
- * for a busy machine. One that finds no slot while half of its time is left, or is cut short after
+ * in the first nine tenths of what is left then, drawn so that the load is even; the rest makes up for
+ * a busy machine. One that finds no slot while half of its time is left, or is cut short after
  * starting late, abstains as `overloaded`.
  *
  * @throws RangeError, TypeError on options that no config check lets through

@@ -2,7 +2,7 @@
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 /** Of the time to spare, the part that beginnings are spread over; the rest makes up for a busy machine. */
-export const SPREAD_PART = 0.75
+export const SPREAD_PART = 0.9
 
 /**
  * When each probe of a round begins, spread evenly over the time there is for it. A target's own

@@ -60,8 +60,8 @@ describe('the beginnings of a round’s probes', () => {
   it('are flat where every target has another time to spare', () => {
     const sparesMs = Array.from({ length: 1000 }, (_, index) => 10_000 + index)
     const starts = drawStarts(sparesMs, makeRandom(5))
-    const early = starts.filter((ms) => ms < 750).length
-    // All have 7.5 s or a little more: a tenth of that holds a tenth of them, less up to a tenth.
+    const early = starts.filter((ms) => ms < 900).length
+    // All have 9 s or a little more: a tenth of that holds a tenth of them, less up to a tenth.
     assert.ok(early >= 85 && early <= 106, `${early} in the first tenth`)
   })
 
@@ -71,8 +71,8 @@ describe('the beginnings of a round’s probes', () => {
     const seen = Array.from({ length: 400 }, () => drawStarts(sparesMs, random))
     for (const target of [0, 49]) {
       const own = seen.map((starts) => starts[target] ?? Number.NaN)
-      for (const fromMs of [0, 250, 500]) {
-        const count = own.filter((ms) => ms >= fromMs && ms < fromMs + 250).length
+      for (const fromMs of [0, 300, 600]) {
+        const count = own.filter((ms) => ms >= fromMs && ms < fromMs + 300).length
         // A third of 400, within five deviations.
         assert.ok(count > 86 && count < 181, `${count} of 400 in a third of the window`)
       }
