@@ -4,6 +4,7 @@ import type { Ending } from '../../src/compliance/faults.ts'
 import type { Resolve } from '../../src/net/resolve.ts'
 import { makeRegistry } from '../../src/registry.ts'
 import { makeScheduler } from '../../src/schedule/scheduler.ts'
+import { SPREAD_PART } from '../../src/schedule/spread.ts'
 import { makeMeter, type Meter } from './meter.ts'
 import type { Subject } from './subjects.ts'
 
@@ -26,7 +27,7 @@ export interface MeetOptions {
 const ATTEST_BY_MS = 120_000
 
 /** The round has gone on for this long: all its probes are due at once. */
-const PASSED_MS = 100_000
+const PASSED_MS = ATTEST_BY_MS * SPREAD_PART
 
 /** Lets every subject probe one port, all at once, by the rules of a monitor. */
 export async function meet(
