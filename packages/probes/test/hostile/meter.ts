@@ -19,6 +19,8 @@ export function makeMeter(kind: ProbeKind): Meter {
     const { net } = context
     return {
       ...context,
+      // Made when asked for, so no copy has it.
+      signal: context.signal,
       net: {
         ...net,
         async connect(endpoint) {
