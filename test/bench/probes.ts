@@ -34,6 +34,8 @@ async function measureProbes(say: Say): Promise<readonly Measurement[]> {
     say('they share their cores with what else runs here: only root may give priority')
   const server = await startPlainServer()
   const prober = startProber()
+  // A process of its own: garbage of the one is never collected in a turn of the other.
+  const asker = startProber()
   try {
     const blackbox = await startBlackbox().catch((error: unknown) => {
       say(`${names.cpu} is left out: blackbox_exporter cannot be had here: ${String(error)}`)
@@ -41,7 +43,7 @@ async function measureProbes(say: Say): Promise<readonly Measurement[]> {
     })
     try {
       say(`batches of ${BATCH} probes in turns with the same by others`)
-      const costs = await compareCosts(prober, server.port, blackbox)
+      const costs = await compareCosts({ prober, asker, blackbox }, server.port)
       say(`${TARGETS} targets for ${ROUNDS} rounds of ${ROUND_MS} ms`)
       return [...costs, ...(await measureTime(prober, server.port, say))]
     } finally {
@@ -49,21 +51,28 @@ async function measureProbes(say: Say): Promise<readonly Measurement[]> {
     }
   } finally {
     prober.stop()
+    asker.stop()
     server.stop()
   }
 }
 
+interface Rivals {
+  readonly prober: Prober
+  /** Asks by undici alone. */
+  readonly asker: Prober
+  readonly blackbox: Blackbox | undefined
+}
+
 async function compareCosts(
-  prober: Prober,
+  { prober, asker, blackbox }: Rivals,
   port: number,
-  blackbox: Blackbox | undefined,
 ): Promise<readonly Measurement[]> {
   const ours: number[] = []
   const undici: number[] = []
   const others: number[] = []
   const turns = [
     async () => ours.push(await getCost(prober, port, 'probes')),
-    async () => undici.push(await getCost(prober, port, 'undici')),
+    async () => undici.push(await getCost(asker, port, 'undici')),
     async () => {
       if (blackbox === undefined) return
       others.push(((await blackbox.probe(`http://127.0.0.1:${port}/`, BATCH)) * 1000) / BATCH)
