@@ -92,6 +92,7 @@ function makeScenario(rounds: number, dead: ReadonlySet<number>): Scenario {
   return {
     name: dead.size === 0 ? 'calm' : 'dead-leader',
     seed: 1,
+    asked: {},
     scheme: 'cheap',
     founding: { seed: 1, weights: WEIGHTS, targets: 4, shards: 1 },
     observers: 0,

@@ -15,7 +15,7 @@ describe('Nodes in a simulated world, over a thousand seeds', () => {
     const sums = new FigureSums()
     const failures: SeedRun[] = []
     const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index)
-    const task = { scenario: undefined, vices: undefined, cuts: [] }
+    const task = { scenario: undefined, asked: {}, cuts: [] }
     await runJobs(seeds, JOBS, task, (run) => {
       sums.add(run)
       if (run.violations.length > 0) failures.push(run)

@@ -34,7 +34,6 @@ interface Told {
 
 function describe({ scenario, cuts, violations, tail, tailLines, note }: Told): string {
   const { seed, name } = scenario
-  const without = cuts.length === 0 ? '' : ` --without ${cuts.join(',')}`
   return [
     ...tail.slice(-tailLines),
     `seed ${seed}, scenario ${name} (${note}):`,
@@ -43,8 +42,17 @@ function describe({ scenario, cuts, violations, tail, tailLines, note }: Told): 
       .map(({ checker, detail }) => `  ${checker}: ${detail}`),
     'what is left of the scenario:',
     ...describeScenario(scenario).map((line) => `  ${line}`),
-    `replay: npm run sim -- --from ${seed} --seeds 1 --scenario ${name}${without}`,
+    `replay: npm run sim -- --from ${seed} --seeds 1 --scenario ${name}${tellOptions(scenario, cuts)}`,
   ].join('\n')
+}
+
+/** What the seed and the scenario's name do not say. */
+function tellOptions({ asked: { vices, members } }: Scenario, cuts: readonly Cut[]): string {
+  return [
+    ...(vices === undefined ? [] : [` --vice ${vices.join(',')}`]),
+    ...(members === undefined ? [] : [` --members ${members}`]),
+    ...(cuts.length === 0 ? [] : [` --without ${cuts.join(',')}`]),
+  ].join('')
 }
 
 function describeScenario(scenario: Scenario): string[] {

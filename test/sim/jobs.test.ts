@@ -7,7 +7,7 @@ const SEEDS = [20, 21, 22, 23]
 async function runWith(jobs: number) {
   const sums = new FigureSums()
   const seen: number[] = []
-  const task = { scenario: undefined, vices: undefined, cuts: [] }
+  const task = { scenario: undefined, asked: {}, cuts: [] }
   await runJobs(SEEDS, jobs, task, (run) => {
     sums.add(run)
     seen.push(run.scenario.seed)

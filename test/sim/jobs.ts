@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Cut } from './cuts.ts'
-import type { ScenarioName } from './scenario.ts'
+import type { Asked, ScenarioName } from './scenario.ts'
 import type { SeedRun } from './seed-run.ts'
-import type { ViceName } from './vices/registry.ts'
 
 /** How scenarios are drawn from seeds: plain data, for threads. */
 export interface SeedTask {
   /** Undefined: the seed says. */
   readonly scenario: ScenarioName | undefined
-  readonly vices: readonly ViceName[] | undefined
+  readonly asked: Asked
   readonly cuts: readonly Cut[]
 }
 

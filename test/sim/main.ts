@@ -5,13 +5,14 @@ import { isCut } from './cuts.ts'
 import { describeFailure } from './failure.ts'
 import { FigureSums } from './figures.ts'
 import { runJobs, type SeedTask } from './jobs.ts'
-import { scenarioNames } from './scenario.ts'
+import { MEMBERS_ASKED_MIN, MEMBERS_MAX, scenarioNames } from './scenario.ts'
 import type { SeedRun } from './seed-run.ts'
 import { viceNames } from './vices/registry.ts'
 
 const usage = [
   `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
+  `       [--members N] (of every committee, ${MEMBERS_ASKED_MIN} to ${MEMBERS_MAX}; unless told, the seed says)`,
   '       (--jobs: threads that run seeds, as many as there are cores unless told)',
   '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, drift:N, observers, weather)',
 ].join('\n')
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    members: { type: 'string' },
     scenario: { type: 'string' },
     vice: { type: 'string' },
     without: { type: 'string' },
@@ -37,16 +39,20 @@ const asked = values.vice?.split(',')
 const vices = asked?.flatMap((name) => viceNames.find((vice) => vice === name) ?? [])
 const cuts = values.without?.split(',') ?? []
 const isWhole = [seeds, from, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)
+const members = values.members === undefined ? undefined : Number(values.members)
+const isSize =
+  members === undefined ||
+  (Number.isSafeInteger(members) && members >= MEMBERS_ASKED_MIN && members <= MEMBERS_MAX)
 const isNamed =
   (values.scenario === undefined || scenario !== undefined) &&
   vices?.length === asked?.length &&
   cuts.every(isCut)
-if (!isWhole || seeds < 1 || jobs < 1 || !isNamed) {
+if (!isWhole || seeds < 1 || jobs < 1 || !isSize || !isNamed) {
   console.error(usage)
   process.exitCode = 2
 } else {
   const named = scenario ?? (vices === undefined ? undefined : 'byzantine')
-  await main(seeds, from, { scenario: named, vices, cuts })
+  await main(seeds, from, { scenario: named, asked: { vices, members }, cuts })
 }
 
 async function main(count: number, first: number, task: SeedTask): Promise<void> {
@@ -54,7 +60,7 @@ async function main(count: number, first: number, task: SeedTask): Promise<void>
   const sums = new FigureSums()
   const failures: SeedRun[] = []
   let toldMs = startedMs
-  const getSpeed = () => Math.round(sums.rounds / ((performance.now() - startedMs) / 1000))
+  const getSpeed = (elapsedMs: number) => Math.round(sums.rounds / (elapsedMs / 1000))
   const all = Array.from({ length: count }, (_, index) => first + index)
   await runJobs(all, jobs, task, (run) => {
     sums.add(run)
@@ -62,11 +68,12 @@ async function main(count: number, first: number, task: SeedTask): Promise<void>
       failures.push(run)
       console.error(describeFailure(run))
     }
-    if (performance.now() - toldMs < PROGRESS_MS) return
-    toldMs = performance.now()
+    const nowMs = performance.now()
+    if (nowMs - toldMs < PROGRESS_MS) return
+    toldMs = nowMs
     const share = ((100 * sums.seeds) / count).toFixed(0)
     console.error(
-      `${sums.seeds}/${count} seeds (${share} %), ${failures.length} failed, ${getSpeed()} rounds/s`,
+      `${sums.seeds}/${count} seeds (${share} %), ${failures.length} failed, ${getSpeed(nowMs - startedMs)} rounds/s`,
     )
   })
   const { cpuMs, ...figures } = sums.read()
@@ -85,7 +92,7 @@ async function main(count: number, first: number, task: SeedTask): Promise<void>
     violations,
     jobs,
     elapsedMs,
-    roundsPerSecond: getSpeed(),
+    roundsPerSecond: getSpeed(elapsedMs),
     roundsPerCpuSecond: Math.round(figures.rounds / (cpuMs / 1000)),
   }
   console.log(JSON.stringify(closing))

@@ -38,10 +38,19 @@ export const scenarioNames = [
 ] as const
 export type ScenarioName = (typeof scenarioNames)[number]
 
+/** What may be asked of every seed; undefined: the seed says. */
+export interface Asked {
+  /** Of every faulty member, which there then are in any scenario. */
+  readonly vices?: readonly ViceName[] | undefined
+  /** Of every committee, {@link MEMBERS_ASKED_MIN} to {@link MEMBERS_MAX}. */
+  readonly members?: number | undefined
+}
+
 /** One run, drawn from its seed. */
 export interface Scenario {
   readonly name: ScenarioName
   readonly seed: number
+  readonly asked: Asked
   readonly scheme: SchemeName
   readonly founding: FoundingPlan
   readonly observers: number
@@ -69,23 +78,23 @@ const GOOD_ROUNDS = 24
 const LARGE_PER_MILLE = 15
 /** A quartz is off by 100 at most; a bad one, in a hot machine, by some more. */
 const DRIFT_PPM_MAX = 1000
+export const MEMBERS_MAX = 31
+/** Of committees whose size is asked for: in smaller ones nobody may be faulty, and some scenarios are of that. */
+export const MEMBERS_ASKED_MIN = 4
 /** Real Ed25519 in every twentieth seed. */
 const ED25519_EVERY = 20
 
 /**
  * @param name undefined: the seed says
- * @param only those of every faulty member, which there then are in any scenario; undefined: the seed says
+ * @param asked what the seed does not say
  */
-export function drawScenario(
-  seed: number,
-  name?: ScenarioName,
-  only?: readonly ViceName[],
-): Scenario {
+export function drawScenario(seed: number, name?: ScenarioName, asked: Asked = {}): Scenario {
+  const { vices: only, members: size } = asked
   const prng = new Prng(seed, 'scenario')
   const named = name ?? scenarioNames[seed % scenarioNames.length] ?? 'calm'
   const has = (...names: ScenarioName[]) => names.includes(named)
   const isCalm = has('calm', 'dead-leader')
-  const behind = has('behind') ? drawBehind(prng) : undefined
+  const behind = has('behind') ? drawBehind(prng, size) : undefined
   const badRounds = isCalm
     ? 2
     : has('outage')
@@ -100,14 +109,16 @@ export function drawScenario(
   // What came later draws from chance of its own, so that seeds stay what they were without it.
   const moreChance = new Prng(seed, 'more faults')
   const smaller = drawWeights(prng, isAttacked || has('lost-log', 'dead-leader') ? 4 : 1)
-  const weights =
-    behind?.weights ??
-    (has('large') || (!isCalm && moreChance.chance(LARGE_PER_MILLE))
+  const drawn =
+    has('large') || (!isCalm && moreChance.chance(LARGE_PER_MILLE))
       ? drawLargeWeights(moreChance)
-      : smaller)
+      : smaller
+  const sizeChance = new Prng(seed, 'weights of as many as were asked for')
+  const weights = behind?.weights ?? (size === undefined ? drawn : drawWeightsOf(sizeChance, size))
   const observers = prng.chance(300) ? 1 : 0
   const isHandover = has('handover') || (has('storm') && prng.chance(300))
-  const nextWeights = drawWeights(prng, isAttacked ? 4 : 1)
+  const drawnNext = drawWeights(prng, isAttacked ? 4 : 1)
+  const nextWeights = size === undefined ? drawnNext : drawWeightsOf(sizeChance, size)
   const members = Math.max(weights.length, isHandover ? nextWeights.length : 0)
   const vices = isAttacked
     ? drawVices(prng, weights, isHandover ? nextWeights : weights, only)
@@ -120,6 +131,7 @@ export function drawScenario(
   return {
     name: named,
     seed,
+    asked,
     scheme: seed % ED25519_EVERY === 7 ? 'ed25519' : 'cheap',
     founding: {
       seed,
@@ -180,7 +192,10 @@ export function getFaultyWeight(weights: readonly number[]): number {
 
 function drawWeights(prng: Prng, membersMin: number): number[] {
   // Four is the smallest committee that stands a fault, and the commonest.
-  const members = Math.max(membersMin, prng.chance(400) ? 4 : prng.between(1, 7))
+  return drawWeightsOf(prng, Math.max(membersMin, prng.chance(400) ? 4 : prng.between(1, 7)))
+}
+
+function drawWeightsOf(prng: Prng, members: number): number[] {
   if (prng.chance(600)) return Array.from({ length: members }, () => 1)
   for (let tries = 0; tries < 50; tries++) {
     const weights = Array.from({ length: members }, () => prng.between(1, 5))
@@ -190,7 +205,7 @@ function drawWeights(prng: Prng, membersMin: number): number[] {
 }
 
 function drawLargeWeights(prng: Prng): number[] {
-  const members = prng.between(11, 31)
+  const members = prng.between(11, MEMBERS_MAX)
   // No member alone outweighs f.
   return Array.from({ length: members }, () => prng.between(1, 3))
 }
@@ -200,8 +215,9 @@ function drawLargeWeights(prng: Prng): number[] {
  * may be. As many as may fail are dead, so all others are needed; the clock of one of these is seconds
  * ahead of the rest.
  */
-function drawBehind(prng: Prng) {
-  const weights = Array.from({ length: prng.pick([4, 7, 10]) }, () => 1)
+function drawBehind(prng: Prng, size: number | undefined) {
+  const drawn = prng.pick([4, 7, 10])
+  const weights = Array.from({ length: size ?? drawn }, () => 1)
   const [ahead, ...others] = prng.shuffle([...weights.keys()])
   return { weights, ahead, dead: others.slice(0, getFaultyWeight(weights)) }
 }

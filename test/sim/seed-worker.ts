@@ -6,10 +6,10 @@ import { runSeed } from './seed-run.ts'
 
 // A thread that runs the seeds it is sent, one at a time.
 
-const { scenario, vices, cuts } = workerData as SeedTask
+const { scenario, asked, cuts } = workerData as SeedTask
 const port = parentPort
 if (port === null) throw new Error('this is a thread of test/sim/jobs.ts')
 port.on('message', (seed: number) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window's
-  port.postMessage(runSeed(applyCuts(drawScenario(seed, scenario, vices), cuts)))
+  port.postMessage(runSeed(applyCuts(drawScenario(seed, scenario, asked), cuts)))
 })

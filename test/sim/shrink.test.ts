@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { applyCuts, isCut, listCuts } from './cuts.ts'
 import { runScenario } from './run.ts'
+import { describeFailure } from './failure.ts'
 import { drawScenario } from './scenario.ts'
+import { runSeed } from './seed-run.ts'
 import { shrink } from './shrink.ts'
 import { seamMutants } from './mutants/seam-mutants.ts'
 
@@ -58,6 +60,17 @@ describe('What went wrong in a seed', function () {
 
   it('is nothing where the seed shows nothing', () => {
     assert.equal(shrink(drawScenario(0, 'calm'), 'agreement'), undefined)
+  })
+})
+
+describe('A failure', () => {
+  it('is told with the command that draws its scenario again, with all that was asked for', () => {
+    const asked = { vices: ['liar', 'selective'], members: 5 } as const
+    const run = runSeed(drawScenario(3, 'byzantine', asked))
+    const violations = [{ checker: 'agreement', detail: 'made up' }] as const
+    const lines = describeFailure({ ...run, violations }).split('\n')
+    const command = 'npm run sim -- --from 3 --seeds 1 --scenario byzantine'
+    assert.equal(lines.at(-1), `replay: ${command} --vice liar,selective --members 5`)
   })
 })
 

@@ -43,7 +43,7 @@ export function findFalseAlarm(mutant: Mutant, seed: number): string | undefined
 
 function runSeed(mutant: Mutant, seed: number, isMutated: boolean): Violation | undefined {
   if (mutant.scenario === 'vote-log') return runLog(seed)[0]
-  const scenario = drawScenario(seed, mutant.scenario, mutant.vices)
+  const scenario = drawScenario(seed, mutant.scenario, { vices: mutant.vices })
   const makeOptions = () => ({
     ...(isMutated && 'makeSeam' in mutant ? { seam: mutant.makeSeam() } : {}),
     ...(mutant.isAlone === true ? { checkers: [mutant.caughtBy] } : {}),

@@ -194,7 +194,7 @@ describe('A faulty member', function () {
       const missing = new Set<string>([...deeds, ...verdicts, ...evidence])
       let isShown = isSeen === undefined
       for (let seed = 1; seed <= SEEDS_MAX && (missing.size > 0 || !isShown); seed++) {
-        const scenario = drawScenario(seed, name, [vice])
+        const scenario = drawScenario(seed, name, { vices: [vice] })
         const run = runScenario(scenario)
         assert.deepEqual(run.violations, [], `seed ${seed}`)
         for (const deed of run.witness.deeds.keys()) missing.delete(deed)
@@ -219,7 +219,9 @@ describe('A faulty member', function () {
   it('cannot make two blocks of one height final, as a leader of two with friends that vote for both', () => {
     let views = 0
     for (let seed = 1; seed <= 6; seed++) {
-      const scenario = drawScenario(seed, 'partition', ['proposal-equivocator', 'supporter'])
+      const scenario = drawScenario(seed, 'partition', {
+        vices: ['proposal-equivocator', 'supporter'],
+      })
       const { witness, violations } = runScenario(scenario)
       assert.deepEqual(violations, [], `seed ${seed}`)
       views += witness.deeds.get('votes for all it hears of') ?? 0
@@ -230,7 +232,7 @@ describe('A faulty member', function () {
   it('may have two vices at once, and then does the deeds of both', () => {
     let [lies, seenTwice] = [0, 0]
     for (let seed = 1; seed <= SEEDS_MAX && (lies === 0 || seenTwice === 0); seed++) {
-      const scenario = drawScenario(seed, 'byzantine', ['liar', 'vote-equivocator'])
+      const scenario = drawScenario(seed, 'byzantine', { vices: ['liar', 'vote-equivocator'] })
       const { witness, violations } = runScenario(scenario)
       assert.deepEqual(violations, [], `seed ${seed}`)
       lies = witness.deeds.get('lies') ?? 0

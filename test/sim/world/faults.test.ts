@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Epoch, Round } from '@watchfire/attestation'
 import { runScenario } from '../run.ts'
 import type { Fault } from '../faults.ts'
-import { drawScenario, type Scenario } from '../scenario.ts'
+import { drawScenario, getFaultyWeight, type Scenario } from '../scenario.ts'
 import { applyCuts, listCuts } from '../cuts.ts'
 import { EventQueue } from './event-queue.ts'
 import { ORIGIN_MS } from './founding.ts'
@@ -132,6 +132,20 @@ describe('A drawn scenario', () => {
     const others = Array.from({ length: 600 }, (_, seed) => countMembers(seed, 'lossy'))
     const share = others.filter((members) => members > 7).length
     assert.ok(share > 0 && share < 30, `${share} of 600`)
+  })
+
+  it('has as many members as are asked for, of whom none who may fail outweighs what may', () => {
+    for (const members of [4, 9, 31]) {
+      for (let seed = 0; seed < 200; seed++) {
+        const { founding, vices, dead } = drawScenario(seed, undefined, { members })
+        for (const weights of [founding.weights, founding.handover?.weights ?? founding.weights]) {
+          assert.equal(weights.length, members, `seed ${seed}`)
+          const failing = [...vices.keys(), ...dead].map((member) => weights[member] ?? 0)
+          const together = failing.reduce((sum, weight) => sum + weight, 0)
+          assert.ok(together <= getFaultyWeight(weights), `seed ${seed}`)
+        }
+      }
+    }
   })
 
   it('may lose each of its drifts and one-way links', () => {

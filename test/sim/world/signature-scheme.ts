@@ -110,9 +110,30 @@ function makeEd25519Scheme(): SignatureScheme {
         sign: (digest) => new Uint8Array(signWithNode(null, digest, privateKey)),
       }
     },
-    verify: makeVerify((signature, digest, publicKey) => {
-      const key = publicKeys.get(toName(publicKey))
-      return key !== undefined && verifyWithNode(null, digest, key, signature)
-    }),
+    verify: remember(
+      makeVerify((signature, digest, publicKey) => {
+        const key = publicKeys.get(toName(publicKey))
+        return key !== undefined && verifyWithNode(null, digest, key, signature)
+      }),
+    ),
   }
+}
+
+/** Each signature is verified once a world, and not once by every node and checker: it depends on bytes alone. */
+function remember(verify: Verify): Verify {
+  const known = new Map<string, boolean>()
+  return (signature, digest, publicKey) => {
+    const name = [signature, digest, publicKey].map(toLatin1).join('|')
+    let isValid = known.get(name)
+    if (isValid === undefined) {
+      isValid = verify(signature, digest, publicKey)
+      known.set(name, isValid)
+    }
+    return isValid
+  }
+}
+
+/** All bytes in a string, a letter each. */
+function toLatin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }
