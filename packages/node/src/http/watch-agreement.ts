@@ -1,4 +1,10 @@
-import { getEvidencePlace, getRoundStartMs, viewProviders } from '@watchfire/attestation'
+import {
+  getEvidencePlace,
+  getRoundStartMs,
+  standings,
+  viewGroups,
+  viewProviders,
+} from '@watchfire/attestation'
 import type { FeedSource, NodeStatus } from '../feed-source.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { getVerdictName } from './target-reading.ts'
@@ -61,7 +67,7 @@ function setHealthGauges(
     metrics.set('clock-offset', timeServer.offsetMs / 1000, 'time-servers')
 }
 
-/** What is certified: targets by verdict, and providers of which much is down at once. */
+/** What is certified: targets by verdict, groups by standing, and providers of which much is down at once. */
 function setStateGauges(source: FeedSource, metrics: Metrics): void {
   const { context } = source
   const state = source.latest()?.state
@@ -69,6 +75,9 @@ function setStateGauges(source: FeedSource, metrics: Metrics): void {
   if (state === undefined) counts.none = context.targetIds.length
   for (const { verdict } of state?.targets ?? []) counts[getVerdictName(verdict)]++
   for (const verdict of verdictNames) metrics.set('targets', counts[verdict], verdict)
+  const groups = state === undefined ? [] : viewGroups(context, state)
+  for (const name of Object.keys(standings))
+    metrics.set('groups', groups.filter(({ standing }) => standing === name).length, name)
   const providers = state === undefined ? [] : viewProviders(context, state)
   const incidents = providers.filter(({ incident }) => incident !== undefined)
   metrics.set('provider-incidents', incidents.length)

@@ -199,6 +199,11 @@ export const counted: Readonly<Record<string, MetricEntry>> = {
     help: 'Targets by certified verdict; none before the first round that covers them',
     label: 'verdict',
   },
+  groups: {
+    metric: 'watchfire_groups',
+    help: 'Groups of targets, which are chains, by certified standing (SPEC 7.11); none before the first round',
+    label: 'standing',
+  },
   'provider-incidents': {
     metric: 'watchfire_provider_incidents',
     help: 'Providers much of which is down at once (SPEC 12.1)',

@@ -86,7 +86,7 @@ describe('chains, providers and vantage over HTTP', () => {
     assert.match(String(reason['words']), /^4 of 4 observing fail with \w+ \(eu 2, us 2\)$/)
   })
 
-  it('counts targets by verdict, and incidents of providers, in the metrics', async () => {
+  it('counts targets by verdict, groups by standing, and incidents of providers, in the metrics', async () => {
     const read = async ({ server }: TestServer) => (await fetch(`${server.url}/metrics`)).text()
     const body = (await read(test)).split('\n')
     for (const line of [
@@ -94,6 +94,8 @@ describe('chains, providers and vantage over HTTP', () => {
       'watchfire_targets{verdict="degraded"} 1',
       'watchfire_targets{verdict="down"} 1',
       'watchfire_targets{verdict="unknown"} 0',
+      'watchfire_groups{standing="advancing"} 1',
+      'watchfire_groups{standing="forked"} 0',
       'watchfire_provider_incidents 0',
     ])
       assert.ok(body.includes(line), line)
