@@ -23,6 +23,8 @@ export interface ServerCommand {
   readonly logFile: string
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
+  /** Called when it has ended, whyever. */
+  readonly onEnd?: () => void
 }
 
 const STOP_MS = 10_000
@@ -30,7 +32,7 @@ const LOG_BYTES_MAX = 65_536
 
 /** Starts a server; it may not serve yet. It ends with the suite, or with the tests. */
 export function startServerProcess(start: ServerCommand): ServerProcess {
-  const { command, args, logFile, cwd, env } = start
+  const { command, args, logFile, cwd, env, onEnd } = start
   const log = openSync(logFile, 'a')
   const child = spawn(command, args, {
     stdio: ['ignore', log, log],
@@ -50,7 +52,10 @@ export function startServerProcess(start: ServerCommand): ServerProcess {
     signalGroup(pid, 'SIGKILL')
     guard.kill('SIGKILL')
   }
-  child.once('exit', end)
+  child.once('exit', () => {
+    end()
+    onEnd?.()
+  })
   keep({ stop: () => stop(child, pid, true), kill: end })
   return {
     pid,
