@@ -15,10 +15,14 @@ import * as fc from 'fast-check'
 describe('bytes', () => {
   it('go to lower-case hex and back, from either case', () => {
     fc.assert(
-      fc.property(fc.uint8Array(), (bytes) => {
-        assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'))
-        assert.deepEqual(fromHex(toHex(bytes).toUpperCase()), bytes)
-      }),
+      // Digests go another way than the rest.
+      fc.property(
+        fc.oneof(fc.uint8Array(), fc.uint8Array({ minLength: 31, maxLength: 33 })),
+        (bytes) => {
+          assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'))
+          assert.deepEqual(fromHex(toHex(bytes).toUpperCase()), bytes)
+        },
+      ),
     )
     assert.throws(() => fromHex('0'))
     assert.throws(() => fromHex('zz'))

@@ -8,9 +8,9 @@ import { waitForStart } from './wait.ts'
 
 const VERSION = 'v0.8.0'
 /**
- * It ends so now and then when it has just begun to sync: a block that is final already is not found any
- * more by what handles blocks apart (dot/core/service.go). It is started again, as whatever keeps a
- * service up does it; anything else that ends it shows.
+ * A node that follows ends so now and then when it has just begun to sync: a block that is final already
+ * is not found any more by what handles blocks apart (dot/core/service.go). It begins anew, from nothing,
+ * since what is left of it syncs no further; anything else that ends it shows.
  */
 const PANIC = 'panic: failed to re-add transactions to chain upon re-org: could not find node'
 const RESTARTS_MAX = 5
@@ -62,6 +62,8 @@ export async function makeGossamer(role: 'authority' | 'full'): Promise<Gossamer
   let running: ServerProcess | undefined
   let restarts = 0
 
+  const reset = () => rmSync(base, { recursive: true })
+
   function run(args: readonly string[]): void {
     const server = startServerProcess({
       command: join(source, 'gossamer'),
@@ -73,7 +75,9 @@ export async function makeGossamer(role: 'authority' | 'full'): Promise<Gossamer
         if (server.ending() !== 'ended with exit code 2') return
         const log = server.log()
         const isKnown = log.slice(log.lastIndexOf('panic:')).startsWith(PANIC)
-        if (isKnown && restarts++ < RESTARTS_MAX) run(args)
+        if (role !== 'full' || !isKnown || restarts++ >= RESTARTS_MAX) return
+        reset()
+        run(args)
       },
     })
     running = server
@@ -103,7 +107,7 @@ export async function makeGossamer(role: 'authority' | 'full'): Promise<Gossamer
     stop: async () => running?.stop(),
     freeze: () => running?.freeze(),
     thaw: () => running?.thaw(),
-    reset: () => rmSync(base, { recursive: true }),
+    reset,
     getAddress() {
       const server = running
       if (server === undefined) throw new Error('it was not started')
