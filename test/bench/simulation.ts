@@ -8,6 +8,9 @@ type SimulatedSize = 4 | 31
 /** Each scenario in turn, so a multiple of sixteen; enough that what code takes to get warm counts little. */
 const SEEDS: Readonly<Record<SimulatedSize, number>> = { 4: 480, 31: 32 }
 
+/** Of each seed, which go the same way and which the closing line counts both: only one is searched. */
+const RUNS_OF_SEED = 2
+
 /** How fast the simulator searches, by its own closing line. */
 export const simulationBenchmark: Benchmark = {
   names: ['simulation-4', 'simulation-31'],
@@ -16,15 +19,17 @@ export const simulationBenchmark: Benchmark = {
 
 /** What is read of the closing line. */
 interface Closing {
-  readonly seeds: number
   readonly rounds: number
   readonly roundsPerSecond: number
   readonly roundsPerCpuSecond: number
   readonly jobs: number
-  readonly violations: readonly unknown[]
 }
 
-/** @param seeds of every scenario in turn, from the first on */
+/**
+ * Final rounds by the wall, of one run of each seed, while both take their time.
+ *
+ * @param seeds of every scenario in turn, from the first on
+ */
 export function measureSimulation(
   members: SimulatedSize,
   say: Say,
@@ -33,15 +38,17 @@ export function measureSimulation(
   const args = ['--members', String(members), '--seeds', String(seeds)]
   say(`npm run sim -- ${args.join(' ')}`)
   const { roundsPerSecond, roundsPerCpuSecond, jobs, rounds } = runSimulator(args)
-  say(`${rounds} rounds, ${roundsPerCpuSecond} for each second of processor time of its threads`)
+  const both = `${rounds} rounds of both runs, ${roundsPerSecond} a second`
+  say(`${both}, ${roundsPerCpuSecond} for each second of processor time of its threads`)
   const aim = AIMS[members]
-  const ratio = roundsPerSecond / aim
+  const value = roundsPerSecond / RUNS_OF_SEED
+  const ratio = value / aim
   return makeMeasurement({
     name: `simulation-${members}`,
     unit: `simulated rounds per second, in ${jobs} threads`,
     against: 'what is demanded',
     againstValue: aim,
-    value: roundsPerSecond,
+    value,
     ratio,
     ratioMin: ratio,
     ratioMax: ratio,

@@ -78,6 +78,7 @@ const GOOD_ROUNDS = 24
 const LARGE_PER_MILLE = 15
 /** A quartz is off by 100 at most; a bad one, in a hot machine, by some more. */
 const DRIFT_PPM_MAX = 1000
+/** Of any committee. */
 export const MEMBERS_MAX = 31
 /** Of committees whose size is asked for: in smaller ones nobody may be faulty, and some scenarios are of that. */
 export const MEMBERS_ASKED_MIN = 4

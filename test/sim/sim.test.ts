@@ -43,16 +43,6 @@ describe('Nodes in a simulated world', function () {
   })
 })
 
-describe('A leader whose clock is behind what a faulty member helped others to notarize', function () {
-  this.timeout(60_000)
-
-  it('loses its view, as a faulty one does, and agreement goes on', () => {
-    const scenario = drawScenario(409_135, 'storm')
-    assert.deepEqual([...scenario.vices], [[1, ['outdated']]])
-    assert.deepEqual(runScenario(scenario).violations, [])
-  })
-})
-
 describe('The second run of a seed', function () {
   this.timeout(60_000)
 

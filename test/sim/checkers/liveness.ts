@@ -1,5 +1,5 @@
 import type { Parameters } from '@watchfire/attestation'
-import { getFaultyWeight, type Scenario } from '../scenario.ts'
+import type { Scenario } from '../scenario.ts'
 import { ORIGIN_MS } from '../world/founding.ts'
 import { goodWeather } from '../world/network.ts'
 import type { SimNode } from '../world/sim-node.ts'
@@ -55,10 +55,6 @@ export function checkProgress(
  *   members sound two in a row is the most that was seen (seeds 20706 and 22422 of `clocks`, once a
  *   turn), and three where as many as may be are dead, so that one member's nullify is enough to keep a
  *   block from being final (seed 28 of `behind`);
- * - a faulty member that votes can have a block notarized by fast clocks before the slow ones come to its
- *   round. Leads such a clock's owner next, who may not propose before, and is that clock further behind
- *   the fastest than `viewTimeoutMsMax`, then the view ends first: as with a faulty leader. So many may be
- *   left out of a quorum as weigh f (seed 409135 of `storm`);
  * - what was attested in the epoch before counts no more, and the fastest clock's owner attests next in
  *   the round after its own: until the slowest comes to that one, in the first turn of a new epoch.
  *
@@ -88,21 +84,7 @@ export function getLatencyMs(
   const heights = honest.map(({ status }) => status?.finalHeight ?? 0)
   const isNew = handover !== undefined && Math.min(...heights) < handover.lastHeight + members
   const attestedMs = isNew ? spreadMs + roundMs : 0
-  const late = countOvertaken(scenario, offsetsMs, viewTimeoutMsMax)
-  return soundMs + (faulty + late) * viewTimeoutMsMax + short * roundMs + attestedMs
-}
-
-/** Honest members whose views may end before they can propose, since others, with the faulty, are ahead of their clocks. */
-function countOvertaken(
-  { vices, founding: { weights, handover } }: Scenario,
-  offsetsMs: readonly number[],
-  viewTimeoutMsMax: number,
-): number {
-  if (vices.size === 0) return 0
-  const fastest = Math.max(...offsetsMs)
-  const slow = offsetsMs.filter((offsetMs) => fastest - offsetMs > viewTimeoutMsMax).length
-  const spared = [weights, handover?.weights ?? weights].map(getFaultyWeight)
-  return Math.min(slow, Math.max(...spared))
+  return soundMs + faulty * viewTimeoutMsMax + short * roundMs + attestedMs
 }
 
 /** In the steady time, at any moment: no honest node is behind what is final at the latest by now. */

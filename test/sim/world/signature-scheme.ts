@@ -87,7 +87,12 @@ function toBytes({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
 }
 
 function toName(publicKey: Uint8Array): string {
-  return Buffer.from(publicKey.buffer, publicKey.byteOffset, 12).toString('latin1')
+  return toLatin1(publicKey, 12)
+}
+
+/** The first bytes in a string, a letter each. */
+function toLatin1({ buffer, byteOffset }: Uint8Array, length: number): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 /** Ed25519 as in production: a fast verifier that is believed when it accepts, noble otherwise (SPEC 2.3). */
@@ -123,7 +128,10 @@ function makeEd25519Scheme(): SignatureScheme {
 function remember(verify: Verify): Verify {
   const known = new Map<string, boolean>()
   return (signature, digest, publicKey) => {
-    const name = [signature, digest, publicKey].map(toLatin1).join('|')
+    // Lengths too, since what is forged may have any.
+    const name = [signature, digest, publicKey]
+      .map((bytes) => `${bytes.length}:${toLatin1(bytes, bytes.length)}`)
+      .join('')
     let isValid = known.get(name)
     if (isValid === undefined) {
       isValid = verify(signature, digest, publicKey)
@@ -131,9 +139,4 @@ function remember(verify: Verify): Verify {
     }
     return isValid
   }
-}
-
-/** All bytes in a string, a letter each. */
-function toLatin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }
