@@ -41,6 +41,12 @@ describe('Nodes in a simulated world', function () {
     const { violations } = runScenario(drawScenario(10_276, 'crashes'))
     assert.deepEqual(violations, [])
   })
+
+  it('may hold finalizations of blocks that are final only at nodes which are down just then', () => {
+    // Node 0 comes back five blocks behind, and hears of them before it has them; who has them crashed.
+    const { violations } = runScenario(drawScenario(500_692, 'storm'))
+    assert.deepEqual(violations, [])
+  })
 })
 
 describe('The second run of a seed', function () {

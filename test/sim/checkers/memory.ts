@@ -1,4 +1,5 @@
-import type { AuditContext, Checker, Violate, Watched } from './checker.ts'
+import type { Certificate } from '@watchfire/attestation'
+import type { AuditContext, Checker, Finalized, Violate, Watched } from './checker.ts'
 
 // What a node may hold, read off its objects by their names: SPEC 6.4, 8.2 and 8.3 bound it by the
 // committee and by windows of rounds and views, never by what others send.
@@ -24,17 +25,27 @@ export class MemoryChecker implements Checker {
   readonly name = 'memory'
   readonly #context: AuditContext
   readonly #violate: Violate
+  /** Height of the highest block that was ever final at an honest node, whether that is up now or not. */
+  #highest = 0
 
   constructor(context: AuditContext, violate: Violate) {
     this.#context = context
     this.#violate = violate
   }
 
+  onFinalize(node: Watched, { block }: Finalized): void {
+    this.#noteFinal(node, block.header.height)
+  }
+
+  onSynced(node: Watched, { header }: Certificate): void {
+    this.#noteFinal(node, header.height)
+  }
+
+  onRestart(node: Watched, height: number): void {
+    this.#noteFinal(node, height)
+  }
+
   onLook(nodes: readonly Watched[]): void {
-    let highest = 0
-    for (const { isHonest, status } of nodes) {
-      if (isHonest) highest = Math.max(highest, status?.finalHeight ?? 0)
-    }
     for (const node of nodes) {
       const { memory, status } = node
       if (!node.isHonest || memory === undefined || status === undefined) continue
@@ -44,9 +55,13 @@ export class MemoryChecker implements Checker {
       }
       const limits = this.#getLimits(status.epoch)
       countAdmission(memory.admission, limits, count)
-      const behind = Math.min(highest - status.finalHeight, UNFINAL_BLOCKS_MAX)
+      const behind = Math.min(this.#highest - status.finalHeight, UNFINAL_BLOCKS_MAX)
       countCore(memory.core, limits, behind, count)
     }
+  }
+
+  #noteFinal({ isHonest }: Watched, height: number): void {
+    if (isHonest) this.#highest = Math.max(this.#highest, height)
   }
 
   #getLimits(epoch: number): Limits {
