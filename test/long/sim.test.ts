@@ -15,7 +15,7 @@ describe('Nodes in a simulated world, over a thousand seeds', () => {
     const sums = new FigureSums()
     const failures: SeedRun[] = []
     const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index)
-    const task = { scenario: undefined, asked: {}, cuts: [] }
+    const task = { scenario: undefined, asked: {}, cuts: [], twiceEvery: 1 }
     await runJobs(seeds, JOBS, task, (run) => {
       sums.add(run)
       if (run.violations.length > 0) failures.push(run)
@@ -23,6 +23,7 @@ describe('Nodes in a simulated world, over a thousand seeds', () => {
     const told = failures.slice(0, 5).map((each) => describeFailure(each))
     assert.equal(failures.length, 0, told.join('\n\n'))
     assert.equal(sums.seeds, SEEDS)
+    assert.equal(sums.read().seedsTwice, SEEDS)
     assert.ok(sums.rounds > SEEDS * 20, `${SEEDS} seeds with ${sums.rounds} rounds`)
   })
 })

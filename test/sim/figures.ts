@@ -16,9 +16,10 @@ export interface ScenarioFigures {
 
 /** What seeds came to, together. */
 export interface Figures {
-  /** Seeds run, each twice. */
   readonly seeds: number
-  /** Final rounds of all runs. */
+  /** Of them, those that ran twice, to leave the same trace. */
+  readonly seedsTwice: number
+  /** Final rounds that checkers watched: of one run of each seed. */
   readonly rounds: number
   readonly cpuMs: number
   readonly faults: Readonly<Record<string, number>>
@@ -45,6 +46,7 @@ interface Sums {
 /** Adds up what seeds came to; the order does not matter. */
 export class FigureSums {
   #seeds = 0
+  #seedsTwice = 0
   #rounds = 0
   #cpuMs = 0
   readonly #faults: Record<string, number> = {}
@@ -52,8 +54,9 @@ export class FigureSums {
   readonly #ofAllowed: number[] = []
   readonly #scenarios = new Map<ScenarioName, Sums>()
 
-  add({ scenario, rounds, faults, liveness, faultyWeight, cpuMs }: SeedRun): void {
+  add({ scenario, rounds, isTwice, faults, liveness, faultyWeight, cpuMs }: SeedRun): void {
     this.#seeds += 1
+    if (isTwice) this.#seedsTwice += 1
     this.#rounds += rounds
     this.#cpuMs += cpuMs
     for (const [name, count] of Object.entries(faults)) {
@@ -94,6 +97,7 @@ export class FigureSums {
     const names = [...this.#scenarios.keys()].toSorted()
     return {
       seeds: this.#seeds,
+      seedsTwice: this.#seedsTwice,
       rounds: this.#rounds,
       cpuMs: Math.round(this.#cpuMs),
       faults: Object.fromEntries(

@@ -10,6 +10,8 @@ export interface SeedTask {
   readonly scenario: ScenarioName | undefined
   readonly asked: Asked
   readonly cuts: readonly Cut[]
+  /** Of so many turns of all scenarios one runs twice; 1: each (`isRunTwice`). */
+  readonly twiceEvery: number
 }
 
 /**

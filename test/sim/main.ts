@@ -13,6 +13,7 @@ const usage = [
   `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
   `       [--members N] (of every committee, ${MEMBERS_ASKED_MIN} to ${MEMBERS_MAX}; unless told, the seed says)`,
+  '       [--twice-every N] (of the turns of all scenarios that run again, to leave the same traces: 8 unless told, 1: all)',
   '       (--jobs: threads that run seeds, as many as there are cores unless told)',
   '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, drift:N, observers, weather)',
 ].join('\n')
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     members: { type: 'string' },
+    'twice-every': { type: 'string', default: '8' },
     scenario: { type: 'string' },
     vice: { type: 'string' },
     without: { type: 'string' },
@@ -38,7 +40,10 @@ const scenario = scenarioNames.find((name) => name === values.scenario)
 const asked = values.vice?.split(',')
 const vices = asked?.flatMap((name) => viceNames.find((vice) => vice === name) ?? [])
 const cuts = values.without?.split(',') ?? []
-const isWhole = [seeds, from, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)
+const twiceEvery = Number(values['twice-every'])
+const isWhole = [seeds, from, jobs, twiceEvery].every(
+  (number) => Number.isSafeInteger(number) && number >= 0,
+)
 const members = values.members === undefined ? undefined : Number(values.members)
 const isSize =
   members === undefined ||
@@ -47,12 +52,17 @@ const isNamed =
   (values.scenario === undefined || scenario !== undefined) &&
   vices?.length === asked?.length &&
   cuts.every(isCut)
-if (!isWhole || seeds < 1 || jobs < 1 || !isSize || !isNamed) {
+if (!isWhole || seeds < 1 || jobs < 1 || twiceEvery < 1 || !isSize || !isNamed) {
   console.error(usage)
   process.exitCode = 2
 } else {
   const named = scenario ?? (vices === undefined ? undefined : 'byzantine')
-  await main(seeds, from, { scenario: named, asked: { vices, members }, cuts })
+  await main(seeds, from, {
+    scenario: named,
+    asked: { vices, members },
+    cuts,
+    twiceEvery,
+  })
 }
 
 async function main(count: number, first: number, task: SeedTask): Promise<void> {

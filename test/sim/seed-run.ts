@@ -1,21 +1,23 @@
 import type { Violation } from './checkers/checker.ts'
 import { getLatencyMs, SETTLE_ROUNDS } from './checkers/liveness.ts'
-import { type RunResult, runTwice } from './run.ts'
-import { getFaultyWeight, type Scenario } from './scenario.ts'
+import { type RunResult, runScenario, runTwice } from './run.ts'
+import { getFaultyWeight, type Scenario, scenarioNames } from './scenario.ts'
 import { ORIGIN_MS } from './world/founding.ts'
 
 /** What a seed came to: plain data, so that it may cross threads. */
 export interface SeedRun {
   readonly scenario: Scenario
-  /** Final rounds of both runs. */
+  /** Final rounds of the run that checkers watched. */
   readonly rounds: number
+  /** Whether it ran again, to leave the same trace. */
+  readonly isTwice: boolean
   readonly faults: Readonly<Record<string, number>>
   readonly violations: readonly Violation[]
   /** The end of the trace, where something was violated. */
   readonly tail: readonly string[]
   readonly liveness: SeedLiveness
   readonly faultyWeight: FaultyWeight | undefined
-  /** Processor time of this thread for both runs, in ms. */
+  /** Processor time of this thread for all its runs, in ms. */
   readonly cpuMs: number
 }
 
@@ -38,15 +40,26 @@ export interface FaultyWeight {
   readonly whole: number
 }
 
-/** Runs a seed twice, as {@link runTwice} has it. */
-export function runSeed(scenario: Scenario): SeedRun {
+/**
+ * Whether a seed is one of those that run twice. What makes two runs of a seed differ would make them
+ * differ in most, so a search need not pay for it everywhere: one turn of all scenarios in `every`.
+ *
+ * @param every 1: all seeds
+ */
+export function isRunTwice(seed: number, every: number): boolean {
+  return Math.floor(seed / scenarioNames.length) % every === 0
+}
+
+/** Runs a seed once, watched by all checkers, or twice, as {@link runTwice} has it. */
+export function runSeed(scenario: Scenario, isTwice = true): SeedRun {
   const before = process.threadCpuUsage()
-  const result = runTwice(scenario)
+  const result = isTwice ? runTwice(scenario) : runScenario(scenario)
   const used = process.threadCpuUsage(before)
   const { lost, duplicated, cut, damaged } = result.network
   return {
     scenario,
-    rounds: 2 * result.rounds,
+    rounds: result.rounds,
+    isTwice,
     faults: {
       ...result.faults,
       'lost-message': lost,
