@@ -36,9 +36,13 @@ export interface NodeStatusParts {
   readonly getHearingMs: () => number
 }
 
-/** From this offset on the clock is spoken of: a quarter of a round, at least half a second. */
-export function getClockNoticeMs(context: EpochContext): number {
-  return Math.max(500, context.parameters.roundMs / 4)
+/**
+ * From this offset on the clock is spoken of: a quarter of a round or of a view's longest timer, which
+ * honest clocks must not be apart by if agreement is to go on whatever the faulty do (SPEC 6.2), at least
+ * half a second.
+ */
+export function getClockNoticeMs({ parameters }: EpochContext): number {
+  return Math.max(500, Math.min(parameters.roundMs, parameters.viewTimeoutMsMax) / 4)
 }
 
 /** @returns the node's status as it is when called */

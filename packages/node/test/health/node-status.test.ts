@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { fromText, type MemberIndex, type SignedStatus, type UnixMs } from '@watchfire/attestation'
-import { makeNodeStatus, type NodeStatusParts, watchStatus } from '../../src/health/node-status.ts'
+import {
+  getClockNoticeMs,
+  makeNodeStatus,
+  type NodeStatusParts,
+  watchStatus,
+} from '../../src/health/node-status.ts'
 import { makeTestLog } from '../fixtures.ts'
 import { LoopHarness } from '../loop/loop-harness.ts'
 
@@ -45,6 +50,20 @@ describe('node status', () => {
     assert.match(getStatus().clockNotice ?? '', /^this machine's clock is 1\.2 s ahead of the comm/)
     tellTime(harness, 400)
     assert.equal(getStatus().clockNotice, undefined)
+  })
+
+  it('speaks of a clock from a quarter of a round or of the longest timer on, and half a second (SPEC 6.2)', () => {
+    const { context } = new LoopHarness(0)
+    const getNoticeMs = (roundMs: number, viewTimeoutMsMax: number) =>
+      getClockNoticeMs({
+        ...context,
+        parameters: { ...context.parameters, roundMs, viewTimeoutMsMax },
+      })
+    assert.equal(getNoticeMs(6000, 8000), 1500)
+    // A round of a minute would bear 15 s, and its views end after 8.
+    assert.equal(getNoticeMs(60_000, 8000), 2000)
+    assert.equal(getNoticeMs(1000, 8000), 500)
+    assert.equal(getNoticeMs(60_000, 800), 500)
   })
 
   it('says so of the time servers only where the clock is off for certain, and abstains for neither', () => {
