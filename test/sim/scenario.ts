@@ -1,4 +1,4 @@
-import { type ViceName, viceNames } from './vices/registry.ts'
+import { drawnViceNames, type ViceName } from './vices/registry.ts'
 import {
   drawClockSteps,
   drawCrashes,
@@ -253,7 +253,7 @@ function drawVices(
 
 /** One vice, or now and then two in one node; a twin is twice as much as it is. */
 function drawCombination(prng: Prng): readonly ViceName[] {
-  const [first, second] = [prng.pick(viceNames), prng.pick(viceNames)]
+  const [first, second] = [prng.pick(drawnViceNames), prng.pick(drawnViceNames)]
   const isOne = first === second || [first, second].includes('twin') || !prng.chance(250)
   return isOne ? [first] : [first, second]
 }

@@ -15,6 +15,7 @@ import { Replayer } from './replayer.ts'
 import { selective } from './selective.ts'
 import { silent } from './silent.ts'
 import { Slanderer } from './slanderer.ts'
+import { Staller } from './staller.ts'
 import { Supporter } from './supporter.ts'
 import { twin } from './twin.ts'
 import type { Vice } from './vice.ts'
@@ -45,11 +46,18 @@ const makers = {
   forker: () => forker,
   supporter: () => new Supporter(),
   twin: () => twin,
+  staller: () => new Staller(),
 } as const satisfies Readonly<Record<string, () => Vice>>
 
 export type ViceName = keyof typeof makers
 
 export const viceNames = Object.keys(makers) as readonly ViceName[]
+
+/**
+ * Those that a seed may draw. Not who plots with clocks: those of `storm` are further apart than progress
+ * is promised for (SPEC 6.2), and elsewhere they are so close that it can but stay silent.
+ */
+export const drawnViceNames = viceNames.filter((name) => name !== 'staller')
 
 /** @param names at least one; several are combined in their order */
 export function makeVice(names: readonly ViceName[]): Vice {

@@ -175,6 +175,12 @@ const cases: readonly Case[] = [
     evidence: ['votes 2+3'],
   },
   {
+    vice: 'staller',
+    does: 'votes once it is too late for a block to be final',
+    deeds: ['votes once it is too late'],
+    verdicts: ['vote accept'],
+  },
+  {
     vice: 'twin',
     does: 'runs twice on one key',
     evidence: ['attestation'],
@@ -229,6 +235,40 @@ describe('A faulty member', function () {
     assert.ok(views > 100, `only ${views}`)
   })
 
+  it('cannot keep blocks from being final while clocks are as close as progress asks (SPEC 6.2)', () => {
+    // 1 s apart: a block may leave one round out, and 1 s + (1 s − 500 ms) + 90 ms is less than 2 s.
+    const deeds = new Map<string, number>()
+    for (let seed = 1; seed <= 3; seed++) {
+      const stalled = { ...drawStalled(seed, 1000), goodFromMs: ORIGIN_MS + 2000 }
+      const { witness, violations } = runScenario(stalled)
+      assert.deepEqual(violations, [], `seed ${seed}`)
+      for (const [deed, count] of witness.deeds) deeds.set(deed, (deeds.get(deed) ?? 0) + count)
+    }
+    const [late = 0, letGo = 0] = [
+      'votes once it is too late',
+      'lets go what leaves rounds out',
+    ].map((deed) => deeds.get(deed))
+    assert.ok(late > 20 && letGo > 20, JSON.stringify([...deeds]))
+  })
+
+  it('can while they are further apart, and no longer once they are set right', () => {
+    const worstMs: number[] = []
+    for (let seed = 1; seed <= 3; seed++) {
+      const stalled = drawStalled(seed, 5000)
+      const mended = stalled.clockOffsetsMs.map((_, node) => {
+        return { kind: 'clock', node, atMs: stalled.goodFromMs, offsetMs: 0 } as const
+      })
+      const run = runScenario({ ...stalled, faults: mended })
+      // Judged by all checkers from then on, by that of progress ten rounds later.
+      assert.deepEqual(run.violations, [], `seed ${seed}`)
+      worstMs.push(getWorstLatencyMs(run, stalled.goodFromMs))
+    }
+    // Nobody may plot, and a round is final in a second and some.
+    const sound: Scenario = { ...drawStalled(1, 0), vices: new Map() }
+    assert.ok(getWorstLatencyMs(runScenario(sound), sound.goodFromMs) < 1500)
+    assert.ok(Math.max(...worstMs) > 15_000, `${worstMs.join()} ms`)
+  })
+
   it('may have two vices at once, and then does the deeds of both', () => {
     let [lies, seenTwice] = [0, 0]
     for (let seed = 1; seed <= SEEDS_MAX && (lies === 0 || seenTwice === 0); seed++) {
@@ -264,6 +304,33 @@ describe('A faulty member', function () {
     assert.ok(faulty > 2000, `only ${faulty} in 2000 seeds`)
   })
 })
+
+/** A minute of good weather in which one of nine plots and one clock is behind all others, and 24 s more. */
+function drawStalled(seed: number, spreadMs: number): Scenario {
+  const weights = [3, 1, 1, 1, 3, 1, 1, 1, 1]
+  return {
+    ...drawScenario(seed, 'calm'),
+    founding: { seed, weights, targets: 2, shards: 1 },
+    observers: 0,
+    clockOffsetsMs: weights.map((_, node) => (node === 0 ? -spreadMs / 2 : spreadMs / 2)),
+    driftsPpm: weights.map(() => 0),
+    faults: [],
+    vices: new Map([[4, ['staller']]]),
+    name: 'clocks',
+    goodFromMs: ORIGIN_MS + 60_000,
+    endMs: ORIGIN_MS + 84_000,
+  }
+}
+
+/** How long after its beginning a round was final at the latest, of those before some time. */
+function getWorstLatencyMs({ nodes }: RunResult, untilMs: number): number {
+  const finals = [...(nodes.find(({ isHonest }) => isHonest)?.finalizedAtMs ?? [])]
+  const latencies = Array.from({ length: (untilMs - ORIGIN_MS) / 1000 }, (_, round) => {
+    const atMs = finals.flatMap(([final, at]) => (final >= round ? [at] : []))
+    return Math.min(...atMs) - ORIGIN_MS - 1000 * round
+  })
+  return Math.max(...latencies)
+}
 
 /** Observations that honest nodes hold of faulty members, and that differ from what these saw. */
 function countLies({ nodes }: RunResult, { seed, vices }: Scenario): number {
