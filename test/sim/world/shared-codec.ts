@@ -29,14 +29,20 @@ const shared: readonly Decoder[] = [
   stateType,
 ]
 
-/** Runs a world in which each wire type decodes the same bytes object once. The types are as before afterwards. */
+/** What each type has decoded in the world that runs now; undefined outside of one. */
+let known: ReadonlyMap<Decoder, Map<Uint8Array, Outcome>> | undefined
+let isInstalled = false
+
+/** Runs a world in which each wire type decodes the same bytes object once. Outside of it the types are as ever. */
 export function withSharedDecoding<T>(run: () => T): T {
-  for (const type of shared) type.deserialize = remember(type)
+  install()
+  const before = known
+  // Not weak: it goes with the world, and what is weak costs every collection of garbage.
+  known = new Map(shared.map((type) => [type, new Map()]))
   try {
     return run()
   } finally {
-    // The method is the prototype's: without the own property the real one is back.
-    for (const type of shared) Reflect.deleteProperty(type, 'deserialize')
+    known = before
   }
 }
 
@@ -54,15 +60,22 @@ function tryTo(run: () => unknown): Outcome {
   }
 }
 
+/** Once and for good: a property that comes and goes makes V8 give up what it made of all that uses the type. */
+function install(): void {
+  if (isInstalled) return
+  isInstalled = true
+  for (const type of shared) type.deserialize = remember(type)
+}
+
 function remember(type: Decoder): Decoder['deserialize'] {
   const decode = type.deserialize.bind(type)
-  // Not weak: it goes with the world, and what is weak costs every collection of garbage.
-  const known = new Map<Uint8Array, Outcome>()
   return (bytes) => {
-    let outcome = known.get(bytes)
+    const decoded = known?.get(type)
+    if (decoded === undefined) return decode(bytes)
+    let outcome = decoded.get(bytes)
     if (outcome === undefined) {
       outcome = tryTo(() => decode(bytes))
-      known.set(bytes, outcome)
+      decoded.set(bytes, outcome)
     }
     if (outcome.isRefused) throw outcome.value
     return outcome.value
