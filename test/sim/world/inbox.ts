@@ -16,7 +16,7 @@ import {
   setAdmissionWindow,
 } from '@watchfire/consensus'
 import { findForeignSignature } from '../../../packages/node/src/loop/foreign-signature.ts'
-import type { TopicName, Verdict } from '../checkers/checker.ts'
+import type { Verdict } from '../checkers/checker.ts'
 import { toName } from './disk.ts'
 import type { Happening } from './event-queue.ts'
 import type { SimNode } from './sim-node.ts'
@@ -24,15 +24,6 @@ import type { Parcel, World } from './world.ts'
 
 /** Messages kept because they come too early (SPEC 8, QUEUE). */
 const QUEUED_MAX = 2000
-
-/** Topics as the trace tells them apart. */
-const topicNumbers: Readonly<Record<TopicName, number>> = {
-  attestation: 0,
-  proposal: 1,
-  vote: 2,
-  certificate: 3,
-  evidence: 4,
-}
 
 /** A message that came too early. */
 interface Queued extends Parcel {
@@ -103,11 +94,13 @@ export class Inbox {
   receive(from: SimNode, parcel: Parcel): void {
     const { nowMs } = this.#world.queue
     const { index } = this.#node
-    const print = this.#world.getFingerprint(parcel.bytes)
-    this.#world.trace.addNumbers(
-      [nowMs, index, from.index, topicNumbers[parcel.topic], print],
-      () => `${nowMs} n${index} < n${from.index} ${parcel.topic} ${print.toString(16)}`,
-    )
+    this.#world.trace.addArrival({
+      atMs: nowMs,
+      to: index,
+      from: from.index,
+      topic: parcel.topic,
+      print: this.#world.getFingerprint(parcel.bytes),
+    })
     this.#admit(from, parcel)
   }
 

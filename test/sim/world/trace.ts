@@ -1,14 +1,32 @@
+import type { TopicName } from '../checkers/checker.ts'
+
 /** Lines kept to be shown when something goes wrong. */
 const TAIL_LINES = 400
 
-/** A line, or what makes one when it is asked for: most are never read. */
-type Line = string | (() => string)
+/** Bytes that came to a node: what happens most, and most such lines are never read. */
+export interface Arrival {
+  readonly atMs: number
+  readonly to: number
+  readonly from: number
+  readonly topic: TopicName
+  /** Of the bytes, as {@link getFingerprint}. */
+  readonly print: number
+}
+
+/** Topics as the hash tells them apart. */
+const topicNumbers: Readonly<Record<TopicName, number>> = {
+  attestation: 0,
+  proposal: 1,
+  vote: 2,
+  certificate: 3,
+  evidence: 4,
+}
 
 /** All that happened in a run: hashed as a whole, its end kept in words. */
 export class Trace {
   #left = 0x811c9dc5
   #right = 0x01000193
-  readonly #tail: Line[] = []
+  readonly #tail: (string | Arrival)[] = []
   #count = 0
 
   add(line: string): void {
@@ -16,15 +34,14 @@ export class Trace {
     this.#keep(line)
   }
 
-  /**
-   * As `add`, for what happens all the time.
-   *
-   * @param numbers tell this line from all others
-   * @param describe the line in words
-   */
-  addNumbers(numbers: readonly number[], describe: () => string): void {
-    for (const number of numbers) this.#mix(number)
-    this.#keep(describe)
+  /** As `add`, put into words only when it is read. */
+  addArrival(arrival: Arrival): void {
+    this.#mix(arrival.atMs)
+    this.#mix(arrival.to)
+    this.#mix(arrival.from)
+    this.#mix(topicNumbers[arrival.topic])
+    this.#mix(arrival.print)
+    this.#keep(arrival)
   }
 
   /** Lines so far. */
@@ -36,7 +53,7 @@ export class Trace {
   getTail(): readonly string[] {
     const at = this.#count % TAIL_LINES
     const inOrder = [...this.#tail.slice(at), ...this.#tail.slice(0, at)]
-    return inOrder.map((line) => (typeof line === 'string' ? line : line()))
+    return inOrder.map((line) => (typeof line === 'string' ? line : describe(line)))
   }
 
   /** A hash of all lines so far, in hex: two lanes of a multiplicative hash, 64 bits. */
@@ -44,7 +61,7 @@ export class Trace {
     return [this.#left, this.#right].map((lane) => toHex32(lane)).join('')
   }
 
-  #keep(line: Line): void {
+  #keep(line: string | Arrival): void {
     this.#tail[this.#count % TAIL_LINES] = line
     this.#count += 1
     this.#mix(0x0a)
@@ -54,6 +71,10 @@ export class Trace {
     this.#left = Math.imul(this.#left ^ value, 0x01000193)
     this.#right = Math.imul((this.#right << 13) | (this.#right >>> 19), 0x9e3779b1) ^ value
   }
+}
+
+function describe({ atMs, to, from, topic, print }: Arrival): string {
+  return `${atMs} n${to} < n${from} ${topic} ${print.toString(16)}`
 }
 
 function toHex32(lane: number): string {

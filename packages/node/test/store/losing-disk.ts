@@ -31,7 +31,7 @@ class Content {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(size, 2 * this.#bytes.length))
+    const larger = new Uint8Array(Math.max(size, 4 * this.#bytes.length))
     larger.set(this.view())
     this.#bytes = larger
   }
