@@ -42,7 +42,7 @@ function describe({ scenario, cuts, violations, tail, tailLines, note }: Told): 
       .map(({ checker, detail }) => `  ${checker}: ${detail}`),
     'what is left of the scenario:',
     ...describeScenario(scenario).map((line) => `  ${line}`),
-    `replay: npm run sim -- --from ${seed} --seeds 1 --scenario ${name}${tellOptions(scenario, cuts)}`,
+    `replay: npm run sim -- --from ${seed} --seeds 1 --scenario ${name}${tellOptions(scenario, cuts)}${tellRuns(violations)}`,
   ].join('\n')
 }
 
@@ -53,6 +53,11 @@ function tellOptions({ asked: { vices, members } }: Scenario, cuts: readonly Cut
     ...(members === undefined ? [] : [` --members ${members}`]),
     ...(cuts.length === 0 ? [] : [` --without ${cuts.join(',')}`]),
   ].join('')
+}
+
+/** Two traces that differ are seen where a seed runs twice, which it does in one turn of sixteen. */
+function tellRuns(violations: readonly Violation[]): string {
+  return violations.some(({ checker }) => checker === 'determinism') ? ' --twice-every 1' : ''
 }
 
 function describeScenario(scenario: Scenario): string[] {

@@ -13,7 +13,7 @@ const usage = [
   `usage: npm run sim -- [--seeds N] [--from S] [--jobs N] [--scenario ${scenarioNames.join('|')}]`,
   `       [--vice NAME[,NAME]] (of every faulty member, in byzantine and storm: ${viceNames.join(', ')})`,
   `       [--members N] (of every committee, ${MEMBERS_ASKED_MIN} to ${MEMBERS_MAX}; unless told, the seed says)`,
-  '       [--twice-every N] (of the turns of all scenarios that run again, to leave the same traces: 16 unless told, 1: all)',
+  '       [--twice-every N] (one turn of all scenarios in N runs a second time, to leave the same traces: 16 unless told; 1: each)',
   '       (--jobs: threads that run seeds, as many as there are cores unless told)',
   '       [--without CUT[,CUT]] (as a violation names them: fault:N, vice:N, dead:N, clock:N, drift:N, observers, weather)',
 ].join('\n')

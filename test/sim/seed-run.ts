@@ -1,6 +1,6 @@
 import type { Violation } from './checkers/checker.ts'
 import { getLatencyMs, SETTLE_ROUNDS } from './checkers/liveness.ts'
-import { type RunResult, runScenario, runTwice } from './run.ts'
+import { type RunOptions, type RunResult, runScenario, runTwice } from './run.ts'
 import { getFaultyWeight, type Scenario, scenarioNames } from './scenario.ts'
 import { ORIGIN_MS } from './world/founding.ts'
 
@@ -50,10 +50,18 @@ export function isRunTwice(seed: number, every: number): boolean {
   return Math.floor(seed / scenarioNames.length) % every === 0
 }
 
-/** Runs a seed once, watched by all checkers, or twice, as {@link runTwice} has it. */
-export function runSeed(scenario: Scenario, isTwice = true): SeedRun {
+/**
+ * Runs a seed once, watched by all checkers, or twice, as {@link runTwice} has it.
+ *
+ * @param makeOptions called for each run
+ */
+export function runSeed(
+  scenario: Scenario,
+  isTwice: boolean,
+  makeOptions: () => RunOptions = () => ({}),
+): SeedRun {
   const before = process.threadCpuUsage()
-  const result = isTwice ? runTwice(scenario) : runScenario(scenario)
+  const result = isTwice ? runTwice(scenario, makeOptions) : runScenario(scenario, makeOptions())
   const used = process.threadCpuUsage(before)
   const { lost, duplicated, cut, damaged } = result.network
   return {

@@ -66,7 +66,7 @@ describe('What went wrong in a seed', function () {
 describe('A failure', () => {
   it('is told with the command that draws its scenario again, with all that was asked for', () => {
     const asked = { vices: ['liar', 'selective'], members: 5 } as const
-    const run = runSeed(drawScenario(3, 'byzantine', asked))
+    const run = runSeed(drawScenario(3, 'byzantine', asked), false)
     const violations = [{ checker: 'agreement', detail: 'made up' }] as const
     const lines = describeFailure({ ...run, violations }).split('\n')
     const command = 'npm run sim -- --from 3 --seeds 1 --scenario byzantine'

@@ -3,6 +3,7 @@ import { runScenario, runTwice } from './run.ts'
 import { drawScenario, type ScenarioName } from './scenario.ts'
 import { describeFailure } from './failure.ts'
 import { seamMutants } from './mutants/seam-mutants.ts'
+import { runSeed } from './seed-run.ts'
 import { runSeeds } from './seeds.ts'
 import { soundSeam } from './world/seam.ts'
 
@@ -85,4 +86,23 @@ describe('The second run of a seed', function () {
       assert.deepEqual(result.certified, [], 'nothing takes the time either')
     })
   }
+
+  it('is there only where it is asked for, and what it finds is told with the command that asks', () => {
+    const scenario = drawScenario(1, 'calm')
+    const mutant = seamMutants.find((each) => each.name === bugs[0]?.[0])
+    assert.ok(mutant)
+    const run = (isTwice: boolean) => {
+      let runs = 0
+      const result = runSeed(scenario, isTwice, () => {
+        runs += 1
+        return { seam: runs === 1 ? soundSeam : mutant.makeSeam() }
+      })
+      return { runs, result }
+    }
+    const once = run(false)
+    assert.deepEqual([once.runs, once.result.violations], [1, []])
+    const twice = run(true)
+    assert.deepEqual([twice.runs, twice.result.violations.length], [2, 1])
+    assert.match(describeFailure(twice.result), /--scenario calm --twice-every 1$/)
+  })
 })

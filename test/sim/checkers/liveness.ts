@@ -42,8 +42,8 @@ export function checkProgress(
  * - each faulty leader in a row costs its time-out, which doubles from `viewTimeoutMs` on.
  *
  * With clocks further apart than `viewTimeoutMs` timers are as long as these clocks need, at most
- * `viewTimeoutMsMax`: a view is timed from its entry on, and lasts no longer than the next round takes
- * to come by the slowest clock. Then
+ * `viewTimeoutMsMax`: a view is timed from where its round may be proposed, and where no round is left out
+ * it lasts no longer than the next takes to come by the slowest clock. Then
  *
  * - each faulty leader in a row costs `viewTimeoutMsMax`;
  * - where timers are short of that, more than f may nullify a view that is notarized: its block is final
@@ -58,7 +58,8 @@ export function checkProgress(
  * - the next is later than a round where its block left rounds out: the slowest clock's owner, should it
  *   lead next, waits for the round after that one. Where a faulty member attests a later round and not the
  *   earlier, a block may (ADR 21); a round more for each that was left out by blocks that are notarized and
- *   not yet final (seed 409135 of `storm`), as many as lie between the fastest clock and the slowest;
+ *   final nowhere (seed 409135 of `storm`), as many as lie between the fastest clock and the slowest for
+ *   each view that may be short: 15 s at the most, with clocks 5 s apart;
  * - what was attested in the epoch before counts no more, and the fastest clock's owner attests next in
  *   the round after its own: until the slowest comes to that one, in the first turn of a new epoch.
  *
@@ -97,14 +98,14 @@ export function getLatencyMs(
   return soundMs + faulty * viewTimeoutMsMax + later * roundMs + attestedMs
 }
 
-/** Rounds that blocks above the final one left out, at the node where these are most. */
+/** Rounds that notarized blocks left out, above what is final at any of these nodes, where those are most. */
 function countLeftOut(nodes: readonly SimNode[]): number {
+  const statuses = nodes.flatMap(({ status }) => status ?? [])
+  const finalRound = Math.max(...statuses.map((status) => status.finalRound))
+  const finalHeight = Math.max(...statuses.map((status) => status.finalHeight))
   return Math.max(
-    ...nodes.map(({ status }) => {
-      if (status === undefined) return 0
-      const { tipRound, tipHeight, finalRound, finalHeight } = status
-      return tipRound - finalRound - (tipHeight - finalHeight)
-    }),
+    0,
+    ...statuses.map(({ tipRound, tipHeight }) => tipRound - finalRound - (tipHeight - finalHeight)),
   )
 }
 

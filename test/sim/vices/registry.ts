@@ -55,7 +55,7 @@ export const viceNames = Object.keys(makers) as readonly ViceName[]
 
 /**
  * Those that a seed may draw. Not who plots with clocks: those of `storm` are further apart than progress
- * is promised for (SPEC 6.2), and elsewhere they are so close that it can but stay silent.
+ * asks (SPEC 6.2), and in `byzantine` they are so close that its plots come to little.
  */
 export const drawnViceNames = viceNames.filter((name) => name !== 'staller')
 

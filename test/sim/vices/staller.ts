@@ -21,6 +21,8 @@ import { type Powers, type Sending, sendToAll, type Vice } from './vice.ts'
 
 /** Rounds by which the newest one with a quorum must be ahead of what all have attested: drawn once. */
 const AHEAD_ROUNDS = [1, 2, 3] as const
+/** Beyond its own core's view, others may be so far. */
+const VIEWS_AHEAD = 16
 
 /**
  * Plots against progress, with what clocks that are apart give it (SPEC 6.2): it keeps back what it
@@ -34,7 +36,7 @@ export class Staller implements Vice {
   readonly isShameless = true
   /** By round: what it attested, by shard. */
   readonly #kept = new Map<Round, Map<number, Uint8Array>>()
-  /** By round: who is known to have attested. */
+  /** By round: the members who are known to have attested. */
   readonly #attested = new Map<Round, Set<MemberIndex>>()
   /** By view: who voted nullify. */
   readonly #gaveUp = new Map<View, Set<MemberIndex>>()
@@ -52,7 +54,7 @@ export class Staller implements Vice {
   corrupt: Vice['corrupt'] = (powers, topic, shard, bytes, receivers) => {
     this.#enter(powers.epoch)
     if (topic === 'attestation') {
-      const round = this.#noteAttestation(bytes)
+      const round = this.#noteAttestation(powers, bytes)
       if (round !== undefined) add(this.#kept, round, new Map()).set(shard, bytes)
     }
     if (topic !== 'proposal' || !this.#leavesOut(powers, bytes)) return this.#act(powers)
@@ -65,7 +67,7 @@ export class Staller implements Vice {
     this.#enter(powers.epoch)
     switch (topic) {
       case 'attestation':
-        this.#noteAttestation(bytes)
+        this.#noteAttestation(powers, bytes)
         break
       case 'proposal':
         this.#noteProposal(powers, bytes)
@@ -75,7 +77,8 @@ export class Staller implements Vice {
         break
       case 'certificate': {
         const decoded = decode(viewCertificateType, bytes)
-        if (decoded.ok) this.#see((decoded.value.view + 1) as View)
+        if (decoded.ok && decoded.value.epoch === this.#epoch)
+          this.#see(powers, (decoded.value.view + 1) as View)
         break
       }
       case 'evidence':
@@ -97,44 +100,45 @@ export class Staller implements Vice {
     for (const map of [this.#kept, this.#attested, this.#gaveUp, this.#proposed]) map.clear()
   }
 
-  #see(view: View): void {
-    if (view > this.#view) this.#view = view
+  /** Nobody has verified what it hears: a view far ahead is rubbish of another vice. */
+  #see(powers: Powers, view: View): void {
+    if (view > this.#view && view <= Math.max(this.#view, powers.view) + VIEWS_AHEAD)
+      this.#view = view
   }
 
-  #noteAttestation(bytes: Uint8Array): Round | undefined {
+  #noteAttestation(powers: Powers, bytes: Uint8Array): Round | undefined {
     const decoded = decode(signedAttestationType, bytes)
     if (!decoded.ok || decoded.value.message.epoch !== this.#epoch) return undefined
     const { round, member } = decoded.value.message
+    if (!isMember(powers, member)) return undefined
     add(this.#attested, round, new Set()).add(member)
     return round
   }
 
   #noteProposal({ founding }: Powers, bytes: Uint8Array): void {
     const decoded = decode(signedProposalType, bytes)
-    if (!decoded.ok) return
+    if (!decoded.ok || decoded.value.message.epoch !== this.#epoch) return
     const { view, block } = decoded.value.message
     this.#proposed.set(view, getHeaderDigest(founding.networkId, block.header))
   }
 
-  #noteVote({ member: me }: Powers, bytes: Uint8Array): void {
+  #noteVote(powers: Powers, bytes: Uint8Array): void {
     const vote = readVote(bytes)?.message
-    if (vote === undefined || vote.epoch !== this.#epoch || vote.member === me) return
-    if (vote.kind !== voteKinds.finalize) this.#see(vote.view)
+    if (vote === undefined || vote.epoch !== this.#epoch || vote.member === powers.member) return
+    if (!isMember(powers, vote.member)) return
+    if (vote.kind !== voteKinds.finalize) this.#see(powers, vote.view)
     if (vote.kind === voteKinds.nullify) add(this.#gaveUp, vote.view, new Set()).add(vote.member)
   }
 
   #leavesOut(powers: Powers, bytes: Uint8Array): boolean {
     const decoded = decode(signedProposalType, bytes)
-    const { context } = getSight(powers)
-    return (
-      decoded.ok && decoded.value.message.block.header.round > this.#getSlowest(context, powers) + 1
-    )
+    return decoded.ok && decoded.value.message.block.header.round > this.#getSlowest(powers) + 1
   }
 
-  /** The newest round that all others have attested. */
-  #getSlowest(context: EpochContext, { member: me }: Powers): Round {
-    const newest = context.committee.members.map((_, member) =>
-      member === me
+  /** Of the newest round that each other member attested, the oldest: that of the slowest clock, or 0. */
+  #getSlowest(powers: Powers): Round {
+    const newest = getContext(powers).committee.members.map((_, member) =>
+      member === powers.member
         ? Infinity
         : Math.max(
             0,
@@ -147,15 +151,18 @@ export class Staller implements Vice {
   }
 
   #act(powers: Powers): readonly Sending[] {
-    const { context, mine } = getSight(powers)
+    // A hand-over may have left it out.
+    if (!isMember(powers, powers.member)) return []
+    const context = getContext(powers)
+    const mine = getWeight(context, [powers.member])
     const view = this.#view
     this.#aheadRounds ??= powers.prng.pick(AHEAD_ROUNDS)
     const ready = this.#getReady(context, powers, mine)
-    const isAhead = ready >= this.#getSlowest(context, powers) + this.#aheadRounds
+    const isAhead = ready >= this.#getSlowest(powers) + this.#aheadRounds
     const leader = getLeader(context, view)
     const gaveUp = getWeight(context, [...(this.#gaveUp.get(view) ?? [])])
     const header = this.#proposed.get(view)
-    // Whose newest attestation is of a round that all have attested is slow, once others are ahead.
+    // Who has not attested the newest round that a quorum could be of, once that is ahead.
     const isSlow =
       isAhead && leader !== powers.member && this.#attested.get(ready)?.has(leader) !== true
     const sendings: Sending[] = []
@@ -198,13 +205,14 @@ export class Staller implements Vice {
   }
 }
 
-function getSight({ founding, epoch, member }: Powers): {
-  readonly context: EpochContext
-  readonly mine: number
-} {
+function getContext({ founding, epoch }: Powers): EpochContext {
   const context = founding.epochs[epoch]
   if (context === undefined) throw new Error('a vice in an epoch that there is not')
-  return { context, mine: getWeight(context, [member]) }
+  return context
+}
+
+function isMember(powers: Powers, member: MemberIndex): boolean {
+  return member < getContext(powers).committee.members.length
 }
 
 /** What a map has at a key, or this from now on. */

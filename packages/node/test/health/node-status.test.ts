@@ -60,7 +60,7 @@ describe('node status', () => {
         parameters: { ...context.parameters, roundMs, viewTimeoutMsMax },
       })
     assert.equal(getNoticeMs(6000, 8000), 1500)
-    // A round of a minute would bear 15 s, and its views end after 8.
+    // Timers set by hand, far below what a round of a minute has by default.
     assert.equal(getNoticeMs(60_000, 8000), 2000)
     assert.equal(getNoticeMs(1000, 8000), 500)
     assert.equal(getNoticeMs(60_000, 800), 500)
