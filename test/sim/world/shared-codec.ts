@@ -10,8 +10,9 @@ import {
 } from '@watchfire/attestation'
 
 // A message goes to every node, and to each several times. What only its bytes say is worked out
-// once: the real decoder runs on each message once a world. Nothing of a node goes into it. The bytes of the simulator are never changed in place, and decoded
-// values never by anyone: world.test.ts runs seeds with and without this and compares the traces.
+// once: the real decoder runs on each message once a world. Nothing of a node goes into it. The bytes of
+// the simulator are never changed in place, and decoded values never by anyone: world.test.ts runs seeds
+// with and without this and compares the traces.
 
 /** The part of a wire type that is taken over. */
 interface Decoder {
